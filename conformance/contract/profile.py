@@ -1,0 +1,135 @@
+"""A profile: one platform's contract as a folder of data, loaded and checked once."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract.locate import data_folder
+from conformance.contract.requirements import Requirement, load_requirements
+from conformance.contract.schemas import Schemas, load_schemas
+from conformance.errors import ContractError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """How a request proves who sends it: a header, an optional scheme before the token, and a token that is wrong."""
+
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+    wrong_token: str = "trackproof-wrong-token"  # noqa: S105 - wrong on purpose
+
+    def value(self, token: str) -> str:
+        """The header's value for this token."""
+        return f"{self.scheme} {token}" if self.scheme else token
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One platform's contract.
+
+    `fields` maps an operation (`lead`, `sale`) and our word for a field to its name on the wire; `owners` maps a step
+    of a journey to the requirement that owns it; `settle` is in seconds.
+    """
+
+    name: str
+    title: str
+    revision: str
+    folder: Path
+    requirements: Mapping[str, Requirement]
+    production_hosts: tuple[str, ...]
+    authentication: Authentication
+    paths: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]]
+    modes: Mapping[str, str]
+    owners: Mapping[str, str]
+    equivalence: Mapping[str, str]
+    rules: Mapping[str, Any]
+    success_flags: tuple[str, ...]
+    status_key: str
+    click_parameter: str
+    settle: float
+    documented_requests_per_minute: int = 0
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The JSON Schemas of the profile, each compiled once."""
+        return load_schemas(self.folder / "schemas")
+
+    def requirement(self, requirement_id: str) -> Requirement:
+        """The requirement with this id or alias; raises KeyError when the profile does not have it."""
+        return self.requirements[self.aliases.get(requirement_id, requirement_id)]
+
+    def promises(self, requirement_id: str) -> bool:
+        """Whether the platform promises this, so that a check of it is made."""
+        requirement = self.requirements.get(requirement_id)
+        return requirement is not None and requirement.verifiable
+
+
+def shipped_profiles() -> tuple[str, ...]:
+    """The names of the profiles that travel with trackproof."""
+    return tuple(sorted(path.parent.name for path in data_folder("specs").glob("*/profile.toml")))
+
+
+def load_profile(name: str) -> Profile:
+    """Loads a shipped profile by name, or a folder laid out like `specs/<profile>/`.
+
+    Raises UsageError when there is none, ContractError when its files do not hold together.
+    """
+    folder = data_folder("specs") / name
+    if name not in shipped_profiles():
+        folder = Path(name)
+        if not (folder / "profile.toml").is_file():
+            raise UsageError(
+                f"there is no profile {name!r}",
+                f"Use one of {', '.join(shipped_profiles())}, or a folder that holds a profile.toml.",
+            )
+    return _load(folder.resolve())
+
+
+def _load(folder: Path) -> Profile:
+    path = folder / "profile.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path} is not TOML: {error}") from None
+    _, requirements = load_requirements(folder / "requirements.toml")
+    try:
+        profile = Profile(
+            name=data["name"],
+            title=data.get("title", data["name"]),
+            revision=str(data["revision"]),
+            folder=folder,
+            requirements=requirements,
+            production_hosts=tuple(data.get("production_hosts", ())),
+            authentication=Authentication(**data.get("authentication", {})),
+            paths=data["paths"],
+            fields=data["fields"],
+            modes=data["modes"],
+            owners=data.get("owners", {}),
+            equivalence=data.get("equivalence", {}),
+            rules=data.get("rules", {}),
+            success_flags=tuple(data.get("answers", {}).get("success_flags", ())),
+            status_key=data.get("answers", {}).get("status_key", ""),
+            click_parameter=data["clicks"]["parameter"],
+            settle=float(data.get("settle", 10)),
+            documented_requests_per_minute=int(data.get("documented_requests_per_minute", 0)),
+            aliases={alias: known.id for known in requirements.values() for alias in known.aliases},
+        )
+    except KeyError as error:
+        raise ContractError(
+            f"{path} has no {error.args[0]!r}", "See docs/profiles.md for what a profile holds."
+        ) from None
+    except TypeError as error:
+        raise ContractError(f"{path}: {error}", "See docs/profiles.md for what a profile holds.") from None
+    for step, owner in profile.owners.items():
+        if owner not in profile.requirements:
+            raise ContractError(f"{path}: the step {step} is owned by {owner}, which requirements.toml does not have")
+    return profile

@@ -1,0 +1,56 @@
+"""`trackproof sandbox`: serves the reference implementation of a profile's platform until it is interrupted."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+_DEFAULT_PROFILE = "cutmeshort"
+_ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
+
+
+@click.command("sandbox")
+@click.option("--host", default="127.0.0.1", show_default=True, envvar="TRACKPROOF_HOST", help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    envvar="TRACKPROOF_PORT",
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--profile",
+    default=_DEFAULT_PROFILE,
+    show_default=True,
+    envvar="TRACKPROOF_PROFILE",
+    metavar="NAME|DIR",
+    help="The platform to play.",
+)
+@click.option("--token", metavar="TOKEN", help="The only bearer token to let in; without, any is.")
+def command(host: str, port: int, profile: str, token: str | None) -> None:
+    """Serve a platform that keeps its contract, to test an integration against.
+
+    It keeps what it is sent in memory, knows the click ids that its short link gave out, and shows under /readback
+    what it recorded.
+    """
+    # Loaded here, so that no other command waits for a web server to load.
+    from conformance.contract import load_profile  # noqa: PLC0415
+    from conformance.sandbox.app import create_app  # noqa: PLC0415
+    from conformance.sandbox.server import listen, serve  # noqa: PLC0415
+
+    def announce(url: str) -> None:
+        click.echo(url)
+        click.echo(run_line(url, token or _ANY_TOKEN, profile))
+
+    serve(create_app(load_profile(profile), token=token or None), listen(host, port), announce)
+
+
+def run_line(url: str, token: str, profile: str) -> str:
+    """The command that judges the sandbox at this URL, ready to be pasted into a shell."""
+    words = ["trackproof", "run", url, "--token", token]
+    words += ["--short-link", f"{url}/l/demo", "--readback", f"{url}/readback"]
+    if profile != _DEFAULT_PROFILE:
+        words += ["--profile", profile]
+    return shlex.join(words)

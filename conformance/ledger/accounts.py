@@ -1,0 +1,93 @@
+"""What the ledger keeps of one customer while events arrive; it only ever grows, and the first word stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance.ledger.records import LeadStatus, RecordedCustomer, RecordedLead, RecordedSale
+
+if TYPE_CHECKING:
+    from conformance.ledger.events import Details, LeadEvent, SaleEvent
+
+
+@dataclass(slots=True)
+class Account:
+    """One customer's click, details, leads by event name, and sales.
+
+    `deferred` is true from the first event 1 on: such a customer's follow-ups carry no click id.
+    """
+
+    customer: str
+    click: str | None = None
+    name: str | None = None
+    email: str | None = None
+    avatar: str | None = None
+    deferred: bool = False
+    pending: RecordedLead | None = None
+    confirmed: dict[str, RecordedLead] = field(default_factory=dict)
+    unlinked: dict[str, RecordedLead] = field(default_factory=dict)
+    sales: list[RecordedSale] = field(default_factory=list)
+
+    def attribute(self, click: str) -> bool:
+        """Ties the customer to this click unless there is one already; tells whether it did."""
+        if self.click is not None:
+            return False
+        self.click = click
+        return True
+
+    def fill(self, details: Details) -> None:
+        """Takes the details that are not known yet."""
+        if self.name is None:
+            self.name = details.name
+        if self.email is None:
+            self.email = details.email
+        if self.avatar is None:
+            self.avatar = details.avatar
+
+    def leave_pending(self, event: LeadEvent) -> None:
+        """Records event 1."""
+        self.deferred = True
+        self.pending = self._lead(event, LeadStatus.PENDING)
+        self.fill(event.details)
+
+    def confirm(self, event: LeadEvent) -> None:
+        """Records a confirmed lead, in place of the pending one if there is one."""
+        self.pending = None
+        self.confirmed[event.event] = self._lead(event, LeadStatus.CONFIRMED)
+        self.fill(event.details)
+
+    def leave_unlinked(self, event: LeadEvent) -> None:
+        """Records a lead that is attributed to nothing."""
+        self.unlinked[event.event] = self._lead(event, LeadStatus.UNLINKED)
+        self.fill(event.details)
+
+    def sell(self, event: SaleEvent) -> None:
+        """Records a sale that counts."""
+        self.sales.append(
+            RecordedSale(
+                invoice=event.invoice,
+                event=event.event,
+                amount=event.amount,
+                currency=event.currency,
+                click=self.click,
+                timestamp=event.timestamp or event.received,
+            )
+        )
+        self.fill(event.details)
+
+    def recorded(self) -> RecordedCustomer:
+        """The account as a record."""
+        pending = () if self.pending is None else (self.pending,)
+        return RecordedCustomer(
+            customer=self.customer,
+            click=self.click,
+            name=self.name,
+            email=self.email,
+            avatar=self.avatar,
+            leads=(*self.unlinked.values(), *self.confirmed.values(), *pending),
+            sales=tuple(self.sales),
+        )
+
+    def _lead(self, event: LeadEvent, status: LeadStatus) -> RecordedLead:
+        return RecordedLead(event.event, status, self.click, event.timestamp or event.received)

@@ -1,0 +1,178 @@
+"""Puts the sandbox behind a socket: for a command until it is interrupted, or in a thread beside the caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from conformance.errors import TrackproofError, UsageError
+from conformance.sandbox.app import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
+
+    from starlette.types import ASGIApp
+
+    from conformance.contract.profile import Profile
+
+LOOPBACK = "127.0.0.1"
+_READY_WITHIN = 10.0
+_GONE_WITHIN = 10.0
+_BACKLOG = 2048
+_LAST_ANSWERS = 0.05
+
+_SILENT = logging.getLogger("trackproof.sandbox.http")
+_SILENT.setLevel(logging.CRITICAL)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes a free one. Raises UsageError when that cannot be."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
+        # The protocol must be named: asyncio sends small answers without delay on such sockets only.
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise UsageError(
+            f"the sandbox cannot listen on {host} port {port}: {error.strerror or error}",
+            "Choose another --port (0 takes a free one) or another --host.",
+        ) from None
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL under which a listening socket is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not bound to
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[str], None]) -> None:
+    """Serves until SIGINT or SIGTERM; `announce` is told the base URL once requests are answered."""
+    server = _Server(app, lambda: announce(url_of(listener)))
+    server.run(sockets=[listener])
+
+
+class EmbeddedSandbox:
+    """A sandbox in a thread of its own, on a free port of loopback, for the length of a `with` block.
+
+    `token` is random unless one is given, and the only one that is let in.
+    """
+
+    def __init__(self, profile: Profile, *, token: str | None = None) -> None:
+        self.profile = profile
+        self.token = token or secrets.token_urlsafe(24)
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        app = create_app(self.profile, token=self.token)
+        listener = listen(LOOPBACK, 0)
+        ready = threading.Event()
+        self._server = _Server(app, ready.set)
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="trackproof-sandbox", daemon=True)
+        self._thread.start()
+        if not ready.wait(_READY_WITHIN):
+            raise TrackproofError("the embedded sandbox did not start", "Run `trackproof sandbox` to see it start.")
+        self.url = url_of(listener)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(_GONE_WITHIN)
+
+    @property
+    def short_link(self) -> str:
+        """A short link: each visit gives out a fresh click id."""
+        return f"{self.url}/l/demo"
+
+    @property
+    def readback(self) -> str:
+        """The base URL of read-back."""
+        return f"{self.url}/readback"
+
+    def _run(self, listener: socket.socket) -> None:
+        self._server.run(sockets=[listener])
+
+
+class _Config(uvicorn.Config):
+    """Leaves the loggers of the process as they are."""
+
+    def configure_logging(self) -> None:
+        """Does nothing: the caller's process may have a web server of its own."""
+
+
+class _Protocol(H11Protocol):
+    """Says nothing of clients that misbehave: that is what they are here for."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = _SILENT
+        self.access_log = False
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and leaves on a signal as if it had been asked."""
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+        super().__init__(
+            _Config(
+                app,
+                loop="asyncio",
+                http=_Protocol,
+                ws="none",
+                lifespan="off",
+                proxy_headers=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                # Longer than any client keeps an idle connection, so that it is never the server that hangs up.
+                timeout_keep_alive=120,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What is complete is answered by then; the rest waits for events or for the rest of a body.
+        await asyncio.sleep(_LAST_ANSWERS)
+        for task in tuple(self.server_state.tasks):
+            task.cancel()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._leave) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _leave(self, _number: int, _frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True

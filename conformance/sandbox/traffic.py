@@ -1,0 +1,155 @@
+"""What the sandbox answers to a platform's traffic: tracking operations, short links and read-back, in namespaces.
+
+An event is ruled on without a pause between look-up and record, so that requests at the same moment cannot race.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from conformance.sandbox.answers import Answer, json_bytes_answer, redirect
+from conformance.sandbox.bodies import HungUp, NoJson, TooLarge, parse_object, read_body
+from conformance.sandbox.incoming import Incoming, decoded, incoming
+from conformance.sandbox.platforms import Invalid
+from conformance.sandbox.readback import customer_document
+from conformance.sandbox.store import Arrival, Full
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from starlette.types import Receive, Scope, Send
+
+    from conformance.sandbox.platforms import Platform
+    from conformance.sandbox.store import Store
+
+_SHORT_LINKS = b"/l/"
+_CUSTOMERS = b"/readback/customers/"
+_LANDING = "/_/landing"
+
+_log = logging.getLogger("trackproof.sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the traffic needs from outside: who is let in, what time it is, and a click id that is new."""
+
+    header: bytes
+    challenge: bytes
+    lets_in: Callable[[bytes | None], bool]
+    now: Callable[[], str]
+    new_click: Callable[[], str]
+    click_parameter: str
+
+
+class Traffic:
+    """The ASGI application behind every path that is the platform's."""
+
+    def __init__(self, platform: Platform, store: Store, surroundings: Surroundings) -> None:
+        self._platform = platform
+        self._operations = platform.operations
+        self._store = store
+        self._around = surroundings
+        refusal = platform.refusal
+        challenge = ((b"www-authenticate", surroundings.challenge),) if surroundings.challenge else ()
+        self._unauthorized = refusal(401, "A valid token is missing.", *challenge)
+        self._unknown_path = refusal(404, "There is nothing at this path.")
+        self._unknown_customer = refusal(404, "Nothing is recorded of this customer.")
+        self._post_only = refusal(405, "Only POST is allowed here.", (b"allow", b"POST"))
+        self._get_only = refusal(405, "Only GET is allowed here.", (b"allow", b"GET, HEAD"))
+        self._too_large = refusal(413, "The body is too large.")
+        self._no_json_type = refusal(415, "The body must be sent as application/json.")
+        self._broken = refusal(500, "The sandbox made a mistake.")
+        self._full = refusal(503, "The sandbox is full: start it again.")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        headers = dict(scope["headers"])
+        body: bytes | None = b""
+        if b"content-length" in headers or b"transfer-encoding" in headers:
+            waits = headers.get(b"expect", b"").lower() == b"100-continue"
+            try:
+                body = await read_body(receive, headers.get(b"content-length"), waits=waits)
+            except TooLarge:
+                body = None
+            except HungUp:
+                return
+        answer = self.answer(incoming(scope, headers, body))
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def answer(self, request: Incoming) -> Answer:
+        """The answer to one request."""
+        try:
+            operation = self._operations.get(request.path)
+            if operation is not None:
+                return self._track(operation, request)
+            if request.path.startswith(_CUSTOMERS):
+                return self._read_back(request)
+            if request.path.startswith(_SHORT_LINKS) and request.path != _SHORT_LINKS:
+                return self._follow(request)
+        except Full:
+            return self._full
+        except Exception:  # noqa: BLE001 - whatever is wrong, the client is shown no trace of it
+            _log.exception("the sandbox could not answer %s %r", request.method, request.path)
+            return self._broken
+        return self._unknown_path
+
+    def refusal(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> Answer:
+        """An error answer in the platform's own form."""
+        return self._platform.refusal(status, message, *headers)
+
+    def _track(self, operation: str, request: Incoming) -> Answer:
+        if request.method != "POST":
+            return self._post_only
+        if not self._is_let_in(request):
+            return self._unauthorized
+        if request.body is None:
+            return self._too_large
+        if not request.is_json:
+            return self._no_json_type
+        try:
+            body = parse_object(request.body)
+        except NoJson as problem:
+            return self._platform.refusal(400, str(problem))
+        return self._rule(operation, request.namespace, body, len(request.body))
+
+    def _rule(self, operation: str, name: str, body: Mapping[str, Any], size: int) -> Answer:
+        namespace = self._store.namespace(name)
+        received = self._around.now()
+        try:
+            event = self._platform.event(operation, body, received)
+        except Invalid as invalid:
+            answer = self._platform.invalid(invalid.problems)
+            arrival = Arrival(operation, body, size, received, answer.status, None, str(invalid))
+        else:
+            ruling = self._store.rule(namespace, event, size)
+            answer = self._platform.ruled(ruling)
+            outcome = ruling.outcome.value
+            arrival = Arrival(operation, body, size, received, answer.status, outcome, ruling.sentence)
+        self._store.remember(namespace, arrival)
+        return answer
+
+    def _read_back(self, request: Incoming) -> Answer:
+        if request.method not in ("GET", "HEAD"):
+            return self._get_only
+        if not self._is_let_in(request):
+            return self._unauthorized
+        customer = decoded(request.path[len(_CUSTOMERS) :])
+        recorded = self._store.namespace(request.namespace).ledger.recorded(customer)
+        if recorded is None:
+            return self._unknown_customer
+        return json_bytes_answer(200, customer_document(recorded))
+
+    def _follow(self, request: Incoming) -> Answer:
+        if request.method not in ("GET", "HEAD"):
+            return self._get_only
+        click = self._around.new_click()
+        self._store.mint(self._store.namespace(request.namespace), click)
+        return redirect(f"{request.origin}{_LANDING}?{urlencode({self._around.click_parameter: click})}")
+
+    def _is_let_in(self, request: Incoming) -> bool:
+        return self._around.lets_in(request.headers.get(self._around.header))

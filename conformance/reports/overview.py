@@ -1,0 +1,101 @@
+"""What matters first in a report: what is broken, what could not be judged, and how to run it again."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.reports.text import one_line
+from conformance.results.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.results.model import Check, Missing, RequirementResult, Results, ScenarioResult
+
+_DEFAULT_PROFILE = "cutmeshort"
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A requirement that is broken (or waived), with each check that says so."""
+
+    requirement: RequirementResult
+    found: tuple[tuple[ScenarioResult, Check], ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What could not be judged for one and the same cause.
+
+    `missing` is the option that would help, None when no option would; `unjudged` are requirements of which nothing
+    else was seen, `scenarios` those in which the cause was met.
+    """
+
+    missing: Missing | None
+    reasons: tuple[str, ...]
+    unjudged: tuple[RequirementResult, ...]
+    scenarios: tuple[ScenarioResult, ...]
+
+
+def breaches(results: Results, verdict: Verdict) -> tuple[Breach, ...]:
+    """The requirements with this verdict and the checks that gave it to them, in the order of the profile."""
+    found: dict[str, list[tuple[ScenarioResult, Check]]] = {}
+    for scenario in results.scenarios:
+        for check in scenario.checks:
+            if check.verdict is verdict:
+                found.setdefault(check.requirement, []).append((scenario, check))
+    return tuple(
+        Breach(requirement, tuple(found.get(requirement.id, ())))
+        for requirement in results.requirements
+        if requirement.verdict is verdict
+    )
+
+
+def gaps(results: Results) -> tuple[Gap, ...]:
+    """What could not be judged, by the option that would help (else by reason); the most telling first."""
+    requirements = {requirement.id: requirement for requirement in results.requirements}
+    found: dict[tuple[str, str], list[tuple[ScenarioResult, Check]]] = {}
+    for scenario in results.scenarios:
+        for check in scenario.checks:
+            if check.verdict is Verdict.INCONCLUSIVE:
+                key = (check.missing.option, "") if check.missing else ("", check.reason or check.actual)
+                found.setdefault(key, []).append((scenario, check))
+    made = [_gap(pairs, requirements) for pairs in found.values()]
+    return tuple(sorted(made, key=lambda gap: (gap.missing is None, -len(gap.unjudged), -len(gap.scenarios))))
+
+
+def _gap(pairs: list[tuple[ScenarioResult, Check]], requirements: dict[str, RequirementResult]) -> Gap:
+    ids = _distinct(check.requirement for _, check in pairs)
+    met = [requirements[name] for name in ids if name in requirements]
+    return Gap(
+        missing=pairs[0][1].missing,
+        reasons=_distinct(check.reason for _, check in pairs if check.reason),
+        unjudged=tuple(requirement for requirement in met if requirement.verdict is Verdict.INCONCLUSIVE),
+        scenarios=tuple({scenario.id: scenario for scenario, _ in pairs}.values()),
+    )
+
+
+def _distinct(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def rerun(results: Results, scenario: ScenarioResult | None = None) -> str:
+    """The command that runs this again: all of it, or one scenario."""
+    words = ["trackproof", "run", "sandbox" if results.target.embedded else results.target.url]
+    if results.profile.name != _DEFAULT_PROFILE:
+        words += ["--profile", results.profile.name]
+    if scenario:
+        words += ["--scenario", scenario.id]
+    return shlex.join(one_line(word) for word in [*words, "--seed", str(results.run.seed)])
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it: `12 ms`, `1.9 s`, `3 min 20 s`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

@@ -1,0 +1,63 @@
+"""The command `trackproof`: one module for each of its commands, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from conformance import __version__
+
+_COMMANDS = {
+    "run": "Run the conformance suites against a target; with no TARGET, against the embedded sandbox.",
+    "requirements": "List the requirements of a profile.",
+    "sandbox": "Serve a platform that keeps its contract, to test an integration against.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Loads a command's module when it is called, so that `--help` and `--version` answer at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 conformant, 1 not conformant, 2 usage error, 3 inconclusive, 4 target unreachable or "
+    "credentials refused, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="trackproof", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prove that a conversion-tracking platform records what it accepts."""
+
+
+def main() -> None:
+    """The entry point: errors that are the caller's become one or two lines and an exit code, never a traceback."""
+    from conformance.errors import TrackproofError  # noqa: PLC0415 - nothing is loaded before it is needed
+
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except TrackproofError as error:
+        click.echo(f"trackproof: {error.what}", err=True)
+        if error.remedy:
+            click.echo(error.remedy, err=True)
+        sys.exit(error.exit_code)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,166 @@
+"""What a run says on the console: progress on a terminal, plain lines in a log, and a summary a tired person can read."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.console import Console as Rich
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.engine.events import RatePaused, RunFinished, RunStarted, ScenarioFinished
+from conformance.results import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from conformance.engine.events import Event
+    from conformance.results import Check, RequirementResult, Results, ScenarioResult
+
+_COLOURS = {
+    "conformant": "bold green",
+    "nonconformant": "bold red",
+    "inconclusive": "bold yellow",
+    "cut": "bold magenta",
+}
+_RED = (Verdict.FAILED, Verdict.ERRORED, Verdict.WARNED)
+_SHOWN = 12
+_PER_REQUIREMENT = 2
+
+
+class Console:
+    """Tells one run; a line for each scenario that is not green, or a bar where somebody is watching."""
+
+    def __init__(self, rich: Rich | None = None) -> None:
+        self._rich = rich or Rich(highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._bar: object = None
+        self._counts: Counter[Verdict] = Counter()
+
+    def tell(self, event: Event) -> None:
+        """Shows one event of the engine."""
+        match event:
+            case RunStarted():
+                self._started(event)
+            case ScenarioFinished():
+                self._finished(event.result)
+            case RatePaused():
+                self._line(f"[yellow]429[/]: the target limits the rate; waiting {event.seconds:g} s")
+            case RunFinished() if self._progress is not None:
+                self._progress.stop()
+
+    def _started(self, event: RunStarted) -> None:
+        self._line(
+            f"trackproof: {event.scenarios} scenarios of profile {event.profile} against {escape(event.target)} "
+            f"(run {event.run}, seed {event.seed})"
+        )
+        if self._rich.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._progress = Progress(*columns, console=self._rich, transient=True)
+            self._bar = self._progress.add_task("judging", total=event.scenarios)
+            self._progress.start()
+
+    def _finished(self, result: ScenarioResult) -> None:
+        self._counts[result.verdict] += 1
+        if self._progress is not None:
+            self._progress.advance(self._bar)  # type: ignore[arg-type]
+        if result.verdict in _RED:
+            self._line(f"{_coloured(result.verdict)} {escape(result.id)}")
+
+    def _line(self, text: str) -> None:
+        target = self._progress.console if self._progress is not None else self._rich
+        target.print(text)
+
+    def summary(self, results: Results, report: Path) -> None:
+        """The verdict first, then what is broken, what could not be judged, and where the report is."""
+        say = self._rich.print
+        say()
+        say(f"[{_COLOURS[results.verdict]}]{results.verdict.upper()}[/]  {escape(results.why)}")
+        if results.stopped:
+            for line in results.stopped.splitlines()[1:]:
+                say(escape(line))
+        for warning in results.warnings:
+            say(f"[yellow]note[/]: {escape(warning)}")
+        if results.scenarios:
+            self._broken(results)
+            self._unjudged(results)
+            say()
+            say(f"requirements: {_tally(results.requirement_counts())}")
+            say(f"scenarios:    {_tally(results.scenario_counts())}")
+        say(
+            f"{results.run.requests} exchanges in {results.run.seconds:.1f} s; seed {results.run.seed}; report: {escape(str(report))}"
+        )
+
+    def _broken(self, results: Results) -> None:
+        broken = [requirement for requirement in results.requirements if requirement.verdict in _RED]
+        for requirement in sorted(broken, key=lambda one: _RED.index(one.verdict))[:_SHOWN]:
+            self._rich.print()
+            self._rich.print(
+                f"{_coloured(requirement.verdict)} [bold]{requirement.id}[/] ({requirement.level}) {escape(requirement.statement)}"
+            )
+            checks = [
+                pair for pair in _checks_of(requirement, results.scenarios) if pair[1].verdict is requirement.verdict
+            ]
+            for scenario, check in checks[:_PER_REQUIREMENT]:
+                self._rich.print(f"  in {escape(scenario.id)}")
+                self._rich.print(f"    expected {escape(check.expected)}")
+                self._rich.print(f"    found    {escape(printable(check.actual))}")
+                self._rich.print(f"    blame    {check.blame or 'undecided'}{f' ({check.code})' if check.code else ''}")
+            if len(checks) > _PER_REQUIREMENT:
+                self._rich.print(f"  and {len(checks) - _PER_REQUIREMENT} more")
+            self._rich.print(f"  fix: {escape(requirement.fix)}")
+        if len(broken) > _SHOWN:
+            self._rich.print(f"\nand {len(broken) - _SHOWN} more; the report has them all")
+
+    def _unjudged(self, results: Results) -> None:
+        reasons: dict[tuple[str, str], set[str]] = {}
+        unjudged = {r.id for r in results.requirements if r.verdict is Verdict.INCONCLUSIVE}
+        for scenario in results.scenarios:
+            for check in scenario.checks:
+                if check.verdict is Verdict.INCONCLUSIVE and check.requirement in unjudged:
+                    remedy = f"{check.missing.option} ({check.missing.hint})" if check.missing else ""
+                    reason = check.reason if not check.missing else ""
+                    reasons.setdefault((remedy, reason or ""), set()).add(check.requirement)
+        if not reasons:
+            return
+        self._rich.print()
+        self._rich.print(f"[yellow]could not be judged[/]: {len(unjudged)} requirements")
+        for (remedy, reason), requirements in sorted(reasons.items(), key=lambda item: -len(item[1]))[:_SHOWN]:
+            names = sorted(requirements)
+            listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")  # noqa: PLR2004
+            self._rich.print(f"  {listed}")
+            self._rich.print(f"    {'needs ' + escape(remedy) if remedy else escape(printable(reason))}")
+
+
+def _checks_of(
+    requirement: RequirementResult, scenarios: Iterable[ScenarioResult]
+) -> list[tuple[ScenarioResult, Check]]:
+    return [
+        (scenario, check) for scenario in scenarios for check in scenario.checks if check.requirement == requirement.id
+    ]
+
+
+def _coloured(verdict: Verdict) -> str:
+    colour = {Verdict.FAILED: "red", Verdict.ERRORED: "magenta", Verdict.WARNED: "yellow"}.get(verdict, "white")
+    return f"[{colour}]{verdict}[/]"
+
+
+def _tally(counts: Counter[Verdict]) -> str:
+    order = ("passed", "failed", "warned", "inconclusive", "waived", "errored", "untested")
+    named = [
+        f"{counts[Verdict(name)]} {name}" for name in order if counts[Verdict(name)] or name in ("passed", "failed")
+    ]
+    return ", ".join(named)
+
+
+def printable(text: str) -> str:
+    """Text of a target without the control characters that would drive a terminal."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+
+
+def is_terminal() -> bool:
+    """Whether somebody is watching standard output."""
+    return sys.stdout.isatty()

@@ -1,0 +1,50 @@
+"""`trackproof run --plan`: what a run would send, counted on the embedded sandbox; nothing goes to the target."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance.cli.running import embedded, embedded_options, run_options
+from conformance.engine.runner import run
+from conformance.suites import all_scenarios
+
+if TYPE_CHECKING:
+    from conformance.cli.settings import Settings
+    from conformance.results import Results
+
+
+def plan(settings: Settings) -> int:
+    """Prints scenarios, exchanges and minutes; returns the exit code."""
+    asked = run_options(settings) if not embedded(settings) else None
+    with embedded_options(settings) as options:
+        results = asyncio.run(run(options, all_scenarios()))
+    where = asked.target.url if asked else "the embedded sandbox"
+    rate = settings["rpm"] or options.profile.documented_requests_per_minute
+    click.echo(f"would send to {where} (profile {options.profile.name}); nothing was sent there")
+    click.echo()
+    for line in _table(results):
+        click.echo(line)
+    click.echo()
+    if rate:
+        origin = "--rpm" if settings["rpm"] else "the documented limit"
+        click.echo(f"at {rate:g} exchanges a minute ({origin}): {results.run.requests / rate:.1f} minutes")
+    click.echo("Counted where reads do not lag: each second of lag adds polls.")
+    return 0 if results.scenarios else 3
+
+
+def _table(results: Results) -> list[str]:
+    scenarios: Counter[str] = Counter()
+    exchanges: Counter[str] = Counter()
+    for scenario in results.scenarios:
+        scenarios[scenario.suite] += 1
+        exchanges[scenario.suite] += len(scenario.exchanges)
+    shared = results.run.requests - sum(exchanges.values())
+    lines = [f"{'suite':<26}{'scenarios':>10}{'exchanges':>11}"]
+    lines += [f"{suite:<26}{scenarios[suite]:>10}{exchanges[suite]:>11}" for suite in scenarios]
+    lines.append(f"{'preflight and markers':<26}{'':>10}{shared:>11}")
+    lines.append(f"{'total':<26}{sum(scenarios.values()):>10}{results.run.requests:>11}")
+    return lines

@@ -1,0 +1,90 @@
+"""`trackproof run`: runs the suites against a target and writes the reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance.cli.settings import resolve
+
+if TYPE_CHECKING:
+    from conformance.cli.settings import Settings
+
+_REPEATABLE = {"multiple": True}
+
+
+@click.command(
+    "run", epilog="Every option can also be set as TRACKPROOF_<OPTION>, and most of them in trackproof.toml."
+)
+@click.argument("target", required=False)
+@click.option("--profile", metavar="NAME|DIR", help="A shipped profile, or a folder laid out like one.")
+@click.option("--token", help="Bearer token; better: TRACKPROOF_TOKEN, or ${VAR} in trackproof.toml.")
+@click.option("--header", metavar="'NAME: VALUE'", help="A further header; repeatable.", **_REPEATABLE)
+@click.option("--click-id", metavar="ID", help="A click id that is valid and unused; repeatable.", **_REPEATABLE)
+@click.option(
+    "--short-link", metavar="URL", help="A short link that mints a click id per visit; repeatable.", **_REPEATABLE
+)
+@click.option("--readback", metavar="URL", help="Base URL of the read-back endpoint.")
+@click.option("--suite", metavar="NAME", help="Only this suite; repeatable.", **_REPEATABLE)
+@click.option("--requirement", metavar="ID", help="Only this requirement; repeatable.", **_REPEATABLE)
+@click.option("--scenario", metavar="ID", help="Only this scenario; repeatable.", **_REPEATABLE)
+@click.option(
+    "--level", type=click.Choice(["must", "should", "may"]), help="The lowest level that is run (default may)."
+)
+@click.option("--strict/--no-strict", default=None, help="A broken SHOULD fails the run too.")
+@click.option("--allow-inconclusive", is_flag=True, default=None, help="Exit 0 although some MUST could not be judged.")
+@click.option(
+    "--allow-production", is_flag=True, default=None, help="Run against one of the profile's production hosts."
+)
+@click.option("--max-time", type=float, metavar="SECONDS", help="Cut the run after this long.")
+@click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Never send more exchanges than this.")
+@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Exchanges in flight (default 32).")
+@click.option(
+    "--rpm", type=click.FloatRange(min=0), metavar="N", help="Exchanges per minute; 0 is no pacing (default)."
+)
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Limit of one exchange (default 10).",
+)
+@click.option(
+    "--settle", type=click.FloatRange(min=0), metavar="SECONDS", help="How long read-back is polled (default 10)."
+)
+@click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
+@click.option("--reports", metavar="DIR", help="Where reports go (default reports/).")
+@click.option("--config", metavar="FILE", help="Configuration file (default trackproof.toml, if there is one).")
+@click.option("--plan", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.pass_context
+def command(context: click.Context, /, *, config: str | None, plan: bool, **given: Any) -> None:
+    """Run the conformance suites against the base URL TARGET.
+
+    \b
+    trackproof run                                    the embedded sandbox
+    trackproof run https://staging.example.com/api --short-link https://s.example.com/spring \\
+        --readback https://staging.example.com/readback
+    trackproof run https://staging.example.com --suite deferred --rpm 60
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    settings = resolve(given, config)
+    context.exit(_plan(settings) if plan else _run(settings))
+
+
+def _run(settings: Settings) -> int:
+    # Loaded here, so that no other command waits for it.
+    from conformance.cli.console import Console  # noqa: PLC0415
+    from conformance.cli.running import embedded, execute, run_options  # noqa: PLC0415
+
+    console = Console()
+    if embedded(settings):
+        from conformance.cli.running import embedded_options  # noqa: PLC0415
+
+        with embedded_options(settings) as options:
+            return execute(options, settings, console)
+    return execute(run_options(settings), settings, console)
+
+
+def _plan(settings: Settings) -> int:
+    from conformance.cli.plan import plan  # noqa: PLC0415
+
+    return plan(settings)

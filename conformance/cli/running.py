@@ -1,0 +1,184 @@
+"""From settings to a run: options, signals, reports and the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import signal
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from conformance.cli.settings import headers_of
+from conformance.contract import Level, load_profile
+from conformance.engine.conclusion import EXIT_CODES
+from conformance.engine.runner import Run, RunOptions
+from conformance.engine.selection import Selection
+from conformance.errors import UsageError
+from conformance.reports import remove_reports, write_reports
+from conformance.suites import all_scenarios
+from conformance.target.clicks import GivenClicks, NoClicks, ShortLinks
+from conformance.target.connections import Transport
+from conformance.target.target import Limits, TargetOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.cli.console import Console
+    from conformance.cli.settings import Settings
+    from conformance.contract import Profile
+    from conformance.results import Results
+    from conformance.target.clicks import ClickSource
+
+SANDBOX = "sandbox"
+
+
+def embedded(settings: Settings) -> bool:
+    """Whether the run is against the embedded sandbox: no target anywhere, or the word `sandbox`."""
+    return settings["target"] in (None, "", SANDBOX)
+
+
+@contextlib.contextmanager
+def embedded_options(settings: Settings) -> Iterator[RunOptions]:
+    """Options for a run against a sandbox that lives as long as the block, whatever else is configured."""
+    from conformance.sandbox.server import EmbeddedSandbox  # noqa: PLC0415 - needed here only
+
+    profile = load_profile(settings["profile"])
+    with EmbeddedSandbox(profile) as sandbox:
+        target = TargetOptions(
+            url=sandbox.url,
+            token=sandbox.token,
+            clicks=ShortLinks([sandbox.short_link]),
+            readback=sandbox.readback,
+            transport=Transport(trust_environment=False),
+            embedded=True,
+        )
+        yield _options(settings, profile, target)
+
+
+def run_options(settings: Settings) -> RunOptions:
+    """Options for a run against a target of the operator's; raises UsageError for what cannot be used."""
+    profile = load_profile(settings["profile"])
+    url = _url("TARGET", settings["target"])
+    hosts = {host.lower() for host in (*profile.production_hosts, *settings["production_hosts"])}
+    if (urlsplit(url).hostname or "").lower().rstrip(".") in hosts and not settings["allow_production"]:
+        raise UsageError(
+            f"{urlsplit(url).hostname} is a production host: a run would create leads and sales in live data",
+            "Point trackproof at staging, or say --allow-production if that is what you want.",
+        )
+    readback = settings["readback"]
+    target = TargetOptions(
+        url=url,
+        token=settings["token"],
+        headers=headers_of(settings["header"]),
+        clicks=_clicks(settings),
+        readback=_url("--readback", readback) if readback else None,
+        transport=_transport(settings),
+    )
+    return _options(settings, profile, target)
+
+
+def _options(settings: Settings, profile: Profile, target: TargetOptions) -> RunOptions:
+    if settings["level"] not in ("must", "should", "may"):
+        raise UsageError(f"the level {settings['level']!r} is none", "Use must, should or may.")
+    selection = Selection(
+        suites=tuple(settings["suite"]),
+        requirements=tuple(settings["requirement"]),
+        scenarios=tuple(settings["scenario"]),
+        level=Level(settings["level"].upper()),
+    ).resolved(all_scenarios(), profile)
+    seed = settings["seed"]
+    return RunOptions(
+        profile=profile,
+        target=target,
+        limits=Limits(
+            concurrency=_positive("--concurrency", settings["concurrency"]),
+            requests_per_minute=settings["rpm"],
+            deadline=_positive("--deadline", settings["deadline"]),
+            settle=profile.settle if settings["settle"] is None else settings["settle"],
+            max_requests=settings["max_requests"],
+        ),
+        selection=selection,
+        seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
+        strict=settings["strict"],
+        max_time=settings["max_time"],
+    )
+
+
+def execute(options: RunOptions, settings: Settings, console: Console) -> int:
+    """Runs, writes the reports, tells the operator, and returns the exit code."""
+    folder = Path(settings["reports"])
+    try:
+        remove_reports(folder)
+    except OSError as error:
+        raise UsageError(
+            f"the reports of an earlier run cannot be removed: {error}", "Choose another --reports."
+        ) from None
+    run = Run(options, all_scenarios(), console.tell)
+    results = asyncio.run(_interruptible(run))
+    try:
+        files = write_reports(results, folder)
+    except OSError as error:
+        raise UsageError(f"the reports cannot be written to {folder}: {error}", "Choose another --reports.") from None
+    console.summary(results, files["report.html"])
+    return exit_code(run, results, allow_inconclusive=settings["allow_inconclusive"])
+
+
+def exit_code(run: Run, results: Results, *, allow_inconclusive: bool) -> int:
+    """The exit code of a run (interfaces, section 2)."""
+    if run.exit_code_when_stopped is not None:
+        return run.exit_code_when_stopped
+    if results.verdict == "inconclusive" and allow_inconclusive and results.scenarios:
+        return 0
+    return EXIT_CODES[results.verdict]
+
+
+async def _interruptible(run: Run) -> Results:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not on every platform, and only in the main thread; elsewhere the default handler stays.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, run.stop, f"interrupted by {number.name}")
+    return await run.results()
+
+
+def _url(option: str, value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in value):
+        raise UsageError(
+            f"{option} {value!r} is no http or https URL", "Write it like https://staging.example.com/api."
+        )
+    return value.rstrip("/")
+
+
+def _clicks(settings: Settings) -> ClickSource:
+    links = [_url("--short-link", link) for link in settings["short_link"]]
+    if links:
+        return ShortLinks(links)
+    return GivenClicks(settings["click_id"]) if settings["click_id"] else NoClicks()
+
+
+def _transport(settings: Settings) -> Transport:
+    transport = Transport(
+        ca_bundle=Path(settings["ca_bundle"]) if settings["ca_bundle"] else None,
+        client_certificate=Path(settings["client_cert"]) if settings["client_cert"] else None,
+        proxy=settings["proxy"],
+    )
+    if transport.ca_bundle or transport.client_certificate:
+        try:
+            transport.ssl_context()
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"ca_bundle or client_cert cannot be used: {error}", "Give paths of PEM files.") from None
+    return transport
+
+
+def _positive(option: str, value: float) -> int:
+    if value <= 0:
+        raise UsageError(f"{option} {value} is not more than 0")
+    return value  # type: ignore[return-value]

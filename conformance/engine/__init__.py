@@ -1,0 +1,1 @@
+"""Runs scenarios side by side and says what was found."""

@@ -1,0 +1,155 @@
+"""One scenario from its first step to its checks: two attempts where the connection failed, one where it did not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from conformance.contract import Level
+from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
+from conformance.engine.journey import Journey, Judged, Play
+from conformance.results import Blame, Check, Missing, Verdict
+from conformance.target.connections import now
+from conformance.target.target import BudgetSpent
+
+if TYPE_CHECKING:
+    from conformance.engine.scenario import Scenario
+    from conformance.results import Exchange
+
+
+@dataclass(frozen=True)
+class Played:
+    """What playing a scenario came to; `again_alone` asks for another go when nothing else is running."""
+
+    scenario: Scenario
+    judged: tuple[Judged, ...]
+    exchanges: tuple[Exchange, ...]
+    seconds: float
+    attempts: int = 1
+    again_alone: bool = False
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Details that only the whole run can tell to be lost or never shown."""
+        return frozenset().union(*(judged.hidden for judged in self.judged))
+
+
+async def play_scenario(scenario: Scenario, play: Play, *, alone: bool = False) -> Played:
+    """Plays a scenario; after a transport fault it is played once more with fresh ids.
+
+    The same fault at the same step while a control exchange passes is the target's; a fault that is gone is flaky.
+    """
+    started = now()
+    first = await _attempt(scenario, play)
+    if first.fault is None or play.target.gone is not None:
+        again = first.met_rate_limit and not alone
+        return Played(scenario, first.judged, first.exchanges, now() - started, again_alone=again)
+    second = await _attempt(scenario, play)
+    exchanges = (
+        *(replace(exchange, step=f"{exchange.step} (first try)") for exchange in first.exchanges),
+        *second.exchanges,
+    )
+    if second.fault is None:
+        judged = _flaky(first.judged, second.judged)
+    elif second.fault == first.fault and await _control_passes(play):
+        judged = tuple(_targets_fault(one) for one in second.judged)
+    else:
+        judged = second.judged
+    return Played(scenario, judged, exchanges, now() - started, attempts=2)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    judged: tuple[Judged, ...]
+    exchanges: tuple[Exchange, ...]
+    fault: tuple[int, str] | None
+    met_rate_limit: bool
+
+
+async def _attempt(scenario: Scenario, play: Play) -> _Attempt:
+    journey = Journey(play)
+    rest: CannotJudge | None = None
+    try:
+        await scenario.run(journey)
+    except CannotJudge as reason:
+        rest = reason
+    except BudgetSpent:
+        rest = CannotJudge("--max-requests is used up", missing=Missing("--max-requests", "more exchanges"))
+    except HarnessFault as fault:
+        return _errored(scenario, play, journey, str(fault))
+    except Exception as error:  # noqa: BLE001 - a defect of a scenario must not end the run
+        return _errored(scenario, play, journey, f"{type(error).__name__}: {error}")
+    judged = [*journey.account.judged]
+    judged += [Judged(_not_judged(requirement, play, rest)) for requirement in _unjudged(scenario, play, judged)]
+    met_rate_limit = isinstance(rest, MetRateLimit)
+    return _Attempt(tuple(judged), journey.transcript.exchanges, journey.account.first_fault, met_rate_limit)
+
+
+def _unjudged(scenario: Scenario, play: Play, judged: list[Judged]) -> list[str]:
+    done = {one.check.requirement for one in judged}
+    return [requirement for requirement in scenario.verifies if play.wants(requirement) and requirement not in done]
+
+
+def _not_judged(requirement_id: str, play: Play, why: CannotJudge | None) -> Check:
+    requirement = play.profile.requirement(requirement_id)
+    reason = why.reason if why else "the scenario ended without judging it"
+    if why is not None and why.owner is not None and why.owner != requirement_id:
+        reason = f"{reason}; {why.owner} judges that"
+    gone = play.target.gone is not None
+    return Check(
+        requirement=requirement.id,
+        level=requirement.level,
+        verdict=Verdict.ERRORED if gone else Verdict.INCONCLUSIVE,
+        expected=requirement.statement,
+        actual="not judged",
+        blame=Blame.UNDECIDED if gone else None,
+        code=(why.code if why else None) or (str(play.target.gone.fault) if play.target.gone else None),
+        reason=play.target.redactor.text(reason),
+        missing=why.missing if why else None,
+    )
+
+
+def _errored(scenario: Scenario, play: Play, journey: Journey, what: str) -> _Attempt:
+    judged = [*journey.account.judged]
+    for requirement_id in _unjudged(scenario, play, judged) or [scenario.verifies[0]]:
+        requirement = play.profile.requirement(requirement_id)
+        check = Check(
+            requirement=requirement.id,
+            level=requirement.level,
+            verdict=Verdict.ERRORED,
+            expected=requirement.statement,
+            actual=play.target.redactor.text(what),
+            blame=Blame.HARNESS,
+            reason="trackproof itself failed; please report this",
+        )
+        judged.append(Judged(check))
+    return _Attempt(tuple(judged), journey.transcript.exchanges, None, met_rate_limit=False)
+
+
+def _flaky(first: tuple[Judged, ...], second: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    struck = {one.check.requirement: one.check.actual for one in first if one.check.code is not None}
+    unreached = {one.check.requirement for one in first if one.check.verdict is Verdict.INCONCLUSIVE}
+    return tuple(
+        replace(
+            one,
+            check=replace(one.check, flaky=True, note=f"first try: {struck.get(one.check.requirement, 'not reached')}"),
+        )
+        if one.check.verdict is Verdict.PASSED and one.check.requirement in (struck.keys() | unreached)
+        else one
+        for one in second
+    )
+
+
+def _targets_fault(one: Judged) -> Judged:
+    check = one.check
+    if check.verdict is not Verdict.ERRORED or check.code is None or check.blame is Blame.HARNESS:
+        return one
+    broken = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.PASSED}[check.level]
+    return replace(one, check=replace(check, verdict=broken, blame=Blame.TARGET))
+
+
+async def _control_passes(play: Play) -> bool:
+    try:
+        return await play.target.answers_at_all()
+    except BudgetSpent:
+        return False

@@ -1,0 +1,415 @@
+"""A journey: one customer's way through the target, and the verbs with which a scenario tells it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.contract import Level
+from conformance.engine.answers import allowed
+from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
+from conformance.engine.payloads import ABSENT, Absent, changed, payload
+from conformance.results import Blame, Check, Missing, Verdict
+from conformance.target.clicks import click_id_in_location
+from conformance.target.messages import Answer, Request
+from conformance.target.target import encode
+from conformance.target.transcript import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from conformance.contract import Profile, Requirement
+    from conformance.engine.matchers import Found, Matcher
+    from conformance.engine.names import Name, Names
+    from conformance.engine.observer import Observer, Seen
+    from conformance.target.target import Target
+
+NO_CLICKS = Missing("--click-id", "click ids that are valid and unused, or --short-link URL that mints one per visit")
+NO_READBACK = Missing("--readback", "the base URL of the target's read-back endpoint")
+
+
+@dataclass(frozen=True)
+class Play:
+    """What all journeys of a run share; `wants` says whether a requirement is promised and selected."""
+
+    profile: Profile
+    target: Target
+    observer: Observer
+    names: Names
+    wants: Callable[[str], bool]
+
+
+@dataclass
+class Judged:
+    """A check, and what of it only the whole run can tell: details that may be hidden from everybody."""
+
+    check: Check
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass
+class Account:
+    """What a journey leaves behind: its checks and where a transport fault struck."""
+
+    judged: list[Judged] = field(default_factory=list)
+    first_fault: tuple[int, str] | None = None
+
+
+class Journey:
+    """One customer's way: click, lead, verification, sale.
+
+    Carries a fresh customer id, e-mail address and invoice ids from the run's own namespace. A step is sent with
+    `lead`, `sale` or `post`; `given` says that what follows needs it; `must` and `must_record` judge.
+    """
+
+    def __init__(self, play: Play) -> None:
+        self.play = play
+        self.profile = play.profile
+        self.name: Name = play.names.next()
+        self.customer = self.name.customer
+        self.transcript = Transcript(play.target.redactor)
+        self.account = Account()
+        self._clicks: list[str] = []
+        self._steps = 0
+        self._last_step = 0.0
+        self._quiet: set[str] = set()
+
+    # --- names ------------------------------------------------------------------------------------------------
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Name, e-mail address and avatar of this customer."""
+        return {"name": f"Customer {self.name.stem}", "email": self.name.email, "avatar": self.name.avatar}
+
+    def another(self) -> Name:
+        """The name of a further customer, from the same namespace."""
+        return self.play.names.next()
+
+    def invoice(self) -> str:
+        """A fresh invoice id."""
+        return self.name.invoice()
+
+    # --- steps ------------------------------------------------------------------------------------------------
+
+    async def click(self) -> str:
+        """A valid click id that this journey has not had; raises CannotJudge when there is none."""
+        if self.play.target.clicks.short_links:
+            click = await self._mint()
+            if click in self._clicks:
+                raise CannotJudge(
+                    "the short link gave the same click id again, and this needs distinct ones",
+                    owner="click-capture.fresh-id",
+                )
+        else:
+            given = self.play.target.clicks.take(self._clicks)
+            if given is None:
+                reason = "needs more distinct click ids than were given" if self._clicks else "no click ids were given"
+                raise CannotJudge(reason, missing=NO_CLICKS)
+            click = given
+        self._clicks.append(click)
+        return click
+
+    async def visit(self) -> Answer:
+        """Follows the target's short link as a browser does, without following the redirect."""
+        links = self.play.target.clicks.short_links
+        if not links:
+            raise CannotJudge("no short link was given", missing=Missing("--short-link", "a short link of the target"))
+        return await self._send(self.play.target.visit(links[self._steps % len(links)]))
+
+    def click_in(self, answer: Answer) -> str | None:
+        """The click id that a visit's redirect carries."""
+        visited = answer.request.url if answer.request else self.play.target.base
+        return click_id_in_location(answer, visited, self.profile.click_parameter)
+
+    async def lead(
+        self,
+        *,
+        click: str | Absent | None = ABSENT,
+        mode: str | Absent | None = ABSENT,
+        event: str = "signup_started",
+        customer: str | None = None,
+        **details: Any,
+    ) -> Answer:
+        """Sends a lead that the contract allows: click and no mode, click and `mode="deferred"`, or neither."""
+        return await self._event(
+            "lead", self.lead_body(click=click, mode=mode, event=event, customer=customer, **details)
+        )
+
+    async def sale(self, *, invoice: str, customer: str | None = None, **fields: Any) -> Answer:
+        """Sends a sale that the contract allows; amount 4999, currency USD unless told otherwise."""
+        return await self._event("sale", self.sale_body(invoice=invoice, customer=customer, **fields))
+
+    def lead_body(
+        self,
+        *,
+        click: str | Absent | None = ABSENT,
+        mode: str | Absent | None = ABSENT,
+        event: str = "signup_started",
+        customer: str | None = None,
+        **details: Any,
+    ) -> dict[str, Any]:
+        """The body of a lead, for scenarios that change or repeat it."""
+        mode = self.profile.modes.get(mode, mode) if isinstance(mode, str) else mode
+        fields = {"click": click, "event": event, "customer": customer or self.customer, "mode": mode, **details}
+        return payload(self.profile, "lead", fields)
+
+    def sale_body(self, *, invoice: str, customer: str | None = None, **fields: Any) -> dict[str, Any]:
+        """The body of a sale, for scenarios that change or repeat it."""
+        defaults = {"event": "purchase_completed", "amount": 4999, "currency": "USD"}
+        return payload(
+            self.profile, "sale", {**defaults, "customer": customer or self.customer, "invoice": invoice, **fields}
+        )
+
+    async def wrong(self, operation: str, body: Mapping[str, Any], **changes: Any) -> Answer:
+        """Sends a body that is wrong on purpose: some fields (our words) replaced or, where ABSENT, taken out."""
+        self._note_created(body)
+        return await self._send(
+            self.play.target.event(operation, changed(self.profile, operation, body, changes), f"wrong {operation}")
+        )
+
+    async def post(self, operation: str, body: Mapping[str, Any] | bytes, *, step: str, **overrides: Any) -> Answer:
+        """Sends a body as it is; `overrides` replace `method`, `url` or `headers` of the request."""
+        raw = body if isinstance(body, bytes) else encode(body)
+        if not isinstance(body, bytes):
+            self._note_created(body)
+        target = self.play.target
+        request = Request("POST", target.url(operation), target.headers(), raw, step)
+        return await self._send(replace(request, **overrides))
+
+    async def repeat(self, answer: Answer) -> Answer:
+        """Sends again, byte for byte, what this answer answered."""
+        if answer.request is None:
+            raise HarnessFault("there is nothing to send again: the step was never sent")
+        return await self._send(answer.request)
+
+    async def together(self, requests: Sequence[Request]) -> list[Answer]:
+        """Sends several requests at the same moment; raises MetRateLimit when one of them met a 429."""
+        self._steps += 1
+        answers = await self.play.target.send_together(requests, self.transcript)
+        self._after_step(answers[-1])
+        for answer in answers:
+            self._note_fault(answer)
+        if any(answer.rate_limited for answer in answers):
+            raise MetRateLimit("the target limited the rate, so what was sent together was no race")
+        if len(answers) < len(requests) and len(answers) < 2:  # noqa: PLR2004 - one request is no race
+            raise CannotJudge("only one exchange may be in flight", missing=Missing("--concurrency", "2 or more"))
+        return answers
+
+    def request(self, operation: str, body: Mapping[str, Any]) -> Request:
+        """The request that would carry this body, for `together` and `hang_up`."""
+        self._note_created(body)
+        self._validate(operation, body)
+        return self.play.target.event(operation, body, self._step_of(operation, body))
+
+    async def hang_up(self, request: Request, *, after_answer_began: bool) -> None:
+        """Sends a request and closes the connection before the answer is read; CannotJudge through a proxy."""
+        self._steps += 1
+        sent = await self.play.target.send_and_hang_up(request, self.transcript, after_answer_began=after_answer_began)
+        if not sent:
+            raise CannotJudge("a connection cannot be cut through this transport")
+
+    def forgive(self, answer: Answer) -> None:
+        """This answer's transport fault is lawful here, so that the scenario is not played again for its sake."""
+        if answer.fault is not None:
+            self.account.first_fault = None
+
+    async def pause(self, seconds: float) -> None:
+        """Lets time pass, where the passing of time is what a scenario is about."""
+        await asyncio.sleep(seconds)
+
+    # --- set-up -----------------------------------------------------------------------------------------------
+
+    def given(self, answer: Answer) -> Answer:
+        """What follows needs this step: raises CannotJudge when the target did not take it."""
+        if not answer.taken:
+            owner = self.profile.owners.get(answer.step)
+            raise CannotJudge(
+                f"the step {answer.step!r} it needs was not taken: {answer}",
+                owner=owner,
+                code=str(answer.fault) if answer.fault else None,
+            )
+        return answer
+
+    async def given_lead(self, **fields: Any) -> Answer:
+        """A lead that what follows needs."""
+        return self.given(await self.lead(**fields))
+
+    async def given_sale(self, **fields: Any) -> Answer:
+        """A sale that what follows needs."""
+        return self.given(await self.sale(**fields))
+
+    async def given_recorded(self, step: str, matcher: Matcher, customer: str | None = None) -> None:
+        """What follows needs this to be recorded; without evidence it is taken on trust."""
+        if not self.play.observer.evidence.available:
+            return
+        seen = await self._watch(matcher, customer)
+        if seen.found is None or not seen.found.holds:
+            what = seen.found.actual if seen.found else (seen.unreadable.reason if seen.unreadable else seen.silent)
+            raise CannotJudge(
+                f"the step {step!r} it needs was not recorded (expected {matcher.expected}, found {what})",
+                owner=self.profile.owners.get(f"{step}_recorded"),
+            )
+
+    # --- judgement --------------------------------------------------------------------------------------------
+
+    def must(
+        self, requirement_id: str, answer: Answer, judge: Callable[[Answer], Found] | None = None, expected: str = ""
+    ) -> None:
+        """This answer must be one that the requirement allows (or, with `judge`, as it says; then `expected` names it)."""
+        requirement = self._wanted(requirement_id)
+        if requirement is None:
+            return
+        if judge is None:
+            if requirement.answers is None:
+                raise HarnessFault(f"{requirement_id} says nothing of answers")
+            expected, judge = allowed(requirement.answers, self.profile)
+        if answer.fault is not None:
+            self._judge(
+                requirement, Verdict.ERRORED, expected, str(answer), blame=Blame.UNDECIDED, code=str(answer.fault)
+            )
+        elif answer.rate_limited:
+            self._judge(
+                requirement,
+                Verdict.INCONCLUSIVE,
+                expected,
+                str(answer),
+                reason="the target limits the rate and never answered anything else",
+                missing=Missing("--rpm", "exchanges a minute that the target allows"),
+            )
+        else:
+            self._settle(requirement, expected, judge(answer))
+
+    async def must_record(self, requirement_id: str, matcher: Matcher, customer: str | None = None) -> None:
+        """This must be recorded of the customer (this journey's, unless another is named)."""
+        requirement = self._wanted(requirement_id)
+        if requirement is None:
+            return
+        if not self.play.observer.evidence.available:
+            self._judge(
+                requirement,
+                Verdict.INCONCLUSIVE,
+                matcher.expected,
+                "not observed",
+                reason="the target does not show what it recorded",
+                missing=NO_READBACK,
+            )
+            return
+        seen = await self._watch(matcher, customer)
+        if seen.found is not None:
+            self._settle(requirement, matcher.expected, seen.found)
+        elif seen.unreadable is not None and not seen.unreadable.rate_limited:
+            self._judge(
+                requirement,
+                Verdict.ERRORED,
+                matcher.expected,
+                seen.unreadable.reason,
+                blame=Blame.UNDECIDED,
+                code=seen.unreadable.code,
+            )
+        else:
+            reason = seen.silent or (seen.unreadable.reason if seen.unreadable else "")
+            self._judge(
+                requirement,
+                Verdict.INCONCLUSIVE,
+                matcher.expected,
+                "not observed",
+                reason=reason,
+                missing=Missing("--settle", "more seconds than reads lag"),
+            )
+
+    def satisfied(self, requirement_id: str, expected: str, actual: str) -> None:
+        """The requirement holds because the target took a way that the contract leaves free."""
+        requirement = self._wanted(requirement_id)
+        if requirement is not None:
+            self._judge(requirement, Verdict.PASSED, expected, actual)
+
+    def must_hold(self, requirement_id: str, *, expected: str, found: Found) -> None:
+        """Something a scenario found out by itself, such as that two answers differ."""
+        requirement = self._wanted(requirement_id)
+        if requirement is not None:
+            self._settle(requirement, expected, found)
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    async def _event(self, operation: str, body: Mapping[str, Any]) -> Answer:
+        return await self._send(self.request(operation, body))
+
+    async def _send(self, request: Request) -> Answer:
+        self._steps += 1
+        answer = await self.play.target.send(request, self.transcript)
+        self._after_step(answer)
+        self._note_fault(answer)
+        return answer
+
+    async def _mint(self) -> str:
+        answer = await self.visit()
+        click = self.click_in(answer)
+        if click is None:
+            raise CannotJudge(
+                f"the short link gave no click id: {answer}",
+                owner=self.profile.owners.get("click"),
+                code=str(answer.fault) if answer.fault else None,
+            )
+        return click
+
+    async def _watch(self, matcher: Matcher, customer: str | None) -> Seen:
+        quiet = matcher.about in self._quiet
+        seen = await self.play.observer.watch(
+            customer or self.customer, matcher, self._last_step, quiet, self.transcript
+        )
+        if seen.found is not None and seen.found.holds and matcher.kind.value != "presence":
+            self._quiet.add(matcher.about)
+        return seen
+
+    def _after_step(self, answer: Answer) -> None:
+        self._last_step = answer.arrived
+        self._quiet.clear()
+
+    def _note_fault(self, answer: Answer) -> None:
+        if answer.fault is not None and self.account.first_fault is None:
+            self.account.first_fault = (self._steps, str(answer.fault))
+
+    def _note_created(self, body: Mapping[str, Any]) -> None:
+        customer = body.get(self.profile.fields["lead"]["customer"])
+        if isinstance(customer, str) and customer:
+            self.play.target.created.setdefault(customer)
+
+    def _validate(self, operation: str, body: Mapping[str, Any]) -> None:
+        problems = self.profile.schemas.problems(operation, body)
+        if problems:
+            raise HarnessFault(f"about to send a {operation} that the contract does not allow: {problems[0]}")
+
+    def _step_of(self, operation: str, body: Mapping[str, Any]) -> str:
+        if operation == "sale":
+            return "sale"
+        names = self.profile.fields["lead"]
+        if body.get(names.get("mode", "")) == self.profile.modes["deferred"]:
+            return "event_1"
+        return "non_deferred" if body.get(names["click"]) else "event_2"
+
+    def _wanted(self, requirement_id: str) -> Requirement | None:
+        return self.profile.requirement(requirement_id) if self.play.wants(requirement_id) else None
+
+    def _settle(self, requirement: Requirement, expected: str, found: Found) -> None:
+        if found.holds:
+            self._judge(requirement, Verdict.PASSED, expected, found.actual)
+        elif requirement.level is Level.MAY:
+            self._judge(requirement, Verdict.PASSED, expected, found.actual, note="a MAY that this target does not do")
+        else:
+            broken = Verdict.FAILED if requirement.level is Level.MUST else Verdict.WARNED
+            self._judge(requirement, broken, expected, found.actual, blame=Blame.TARGET, hidden=found.hidden)
+
+    def _judge(
+        self,
+        requirement: Requirement,
+        verdict: Verdict,
+        expected: str,
+        actual: str,
+        *,
+        hidden: frozenset[str] = frozenset(),
+        **further: Any,
+    ) -> None:
+        text = self.play.target.redactor.text
+        check = Check(requirement.id, requirement.level, verdict, text(expected), text(actual), **further)
+        self.account.judged.append(Judged(check, hidden))

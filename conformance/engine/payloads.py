@@ -1,0 +1,40 @@
+"""Payloads of leads and sales, built from our words for fields with the names that a profile gives them."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.contract import Profile
+
+
+class Absent(enum.Enum):
+    """The value of a field that is left out, which is something else than null."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+
+
+def payload(profile: Profile, operation: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a lead or a sale; fields that are ABSENT, or that the profile does not know, are left out."""
+    names = profile.fields[operation]
+    return {names[field]: value for field, value in fields.items() if value is not ABSENT and field in names}
+
+
+def changed(profile: Profile, operation: str, body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with some fields (our words) replaced, or taken out where the new value is ABSENT."""
+    result = dict(body)
+    for field, value in changes.items():
+        name = profile.fields[operation].get(field)
+        if name is None:
+            continue
+        if value is ABSENT:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    return result

@@ -1,0 +1,82 @@
+"""A scenario: a named sequence that checks requirements, and the decorator that makes one of a coroutine function."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from conformance.engine.journey import Journey
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One named sequence of one suite.
+
+    `verifies` are the ids of the requirements it checks; `arguments` what its variant adds to the journey; `line` and
+    `file` say where it stands. The id is made of the suite, the function's name and the variant, never of a payload.
+    """
+
+    id: str
+    suite: str
+    title: str
+    description: str
+    verifies: tuple[str, ...]
+    play: Callable[..., Awaitable[None]] = field(compare=False)
+    arguments: tuple[Any, ...] = field(default=(), compare=False)
+    variant: str | None = None
+
+    async def run(self, journey: Journey) -> None:
+        """Plays the scenario with this journey."""
+        await self.play(journey, *self.arguments)
+
+
+@dataclass(frozen=True)
+class ScenarioGroup:
+    """What the decorator leaves in a suite's module: a scenario in each of its variants."""
+
+    name: str
+    scenarios: tuple[Scenario, ...]
+    function: Callable[..., Awaitable[None]]
+
+
+def scenario(
+    *verifies: str, variants: Mapping[str, Any] | None = None
+) -> Callable[[Callable[..., Awaitable[None]]], ScenarioGroup]:
+    """Declares a coroutine function to be a scenario that checks these requirements.
+
+    With `variants`, one scenario for each key; its value is the function's second argument (a tuple: the further ones).
+    The first line of the docstring is the title that reports show.
+    """
+
+    def declare(function: Callable[..., Awaitable[None]]) -> ScenarioGroup:
+        suite = function.__module__.rpartition(".")[2].replace("_", "-")
+        base = f"{suite}/{function.__name__.replace('_', '-')}"
+        text = inspect.getdoc(function)
+        if not text:
+            raise TypeError(f"scenario {base} has no docstring: its first line is the title in every report")
+        title, _, description = text.partition("\n")
+
+        def one(variant: str | None, value: Any) -> Scenario:
+            arguments = () if variant is None else value if isinstance(value, tuple) else (value,)
+            return Scenario(
+                id=base if variant is None else f"{base}[{variant}]",
+                suite=suite,
+                title=title if variant is None else f"{title.rstrip('.')}: {variant.replace('-', ' ')}.",
+                description=" ".join(description.split()),
+                verifies=verifies,
+                play=function,
+                arguments=arguments,
+                variant=variant,
+            )
+
+        if variants is None:
+            found: tuple[Scenario, ...] = (one(None, ()),)
+        else:
+            found = tuple(one(name, value) for name, value in variants.items())
+        return ScenarioGroup(function.__name__, found, function)
+
+    return declare

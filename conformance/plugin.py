@@ -1,0 +1,1 @@
+"""The pytest front: scenarios as items, one engine behind them."""

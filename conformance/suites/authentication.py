@@ -1,0 +1,90 @@
+"""Authentication: without the right token nothing is accepted, and nothing is recorded."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from conformance.engine.faults import CannotJudge
+from conformance.engine.matchers import is_not_recorded
+from conformance.engine.scenario import scenario
+from conformance.results import Missing
+
+if TYPE_CHECKING:
+    from conformance.engine.journey import Journey
+    from conformance.target.messages import Answer
+
+
+async def _send(journey: Journey, operation: str, authorization: str) -> Answer:
+    """A well-formed event whose only fault is its token."""
+    click = await journey.click()
+    body = (
+        journey.lead_body(click=click)
+        if operation == "lead"
+        else journey.sale_body(invoice=journey.invoice(), click=click)
+    )
+    headers = journey.play.target.headers(authorization)
+    return await journey.post(operation, body, step=f"{operation} without the right token", headers=headers)
+
+
+async def _refused(journey: Journey, requirement: str, operation: str, authorization: str) -> None:
+    answer = await _send(journey, operation, authorization)
+    journey.must(requirement, answer)
+    if requirement in ("authentication.missing-token", "authentication.wrong-token") and not answer.taken:
+        journey.must("authentication.exactly-401", answer)
+    await journey.must_record("authentication.nothing-recorded", is_not_recorded(about=operation))
+
+
+def _token(journey: Journey) -> str:
+    token = journey.play.target.options.token
+    if not token:
+        raise CannotJudge("no token was given", missing=Missing("--token", "the target's token"))
+    return token
+
+
+_OPERATIONS = {"lead": "lead", "sale": "sale"}
+
+
+@scenario(
+    "authentication.missing-token",
+    "authentication.exactly-401",
+    "authentication.nothing-recorded",
+    variants=_OPERATIONS,
+)
+async def without_a_token_nothing_is_accepted(journey: Journey, operation: str) -> None:
+    """A call without a token is refused and records nothing."""
+    await _refused(journey, "authentication.missing-token", operation, "")
+
+
+@scenario(
+    "authentication.wrong-token",
+    "authentication.exactly-401",
+    "authentication.nothing-recorded",
+    variants={
+        f"{operation}-{how}": (operation, how)
+        for operation in ("lead", "sale")
+        for how in ("another", "longer", "with-something-before")
+    },
+)
+async def with_a_wrong_token_nothing_is_accepted(journey: Journey, operation: str, how: str) -> None:
+    """A call with a token that is not the right one, however like it, is refused and records nothing."""
+    rule = journey.profile.authentication
+    wrong = {
+        "another": lambda: rule.wrong_token,
+        "longer": lambda: f"{_token(journey)}-{rule.wrong_token}",
+        "with-something-before": lambda: f"{rule.wrong_token}-{_token(journey)}",
+    }[how]()
+    await _refused(journey, "authentication.wrong-token", operation, rule.value(wrong))
+
+
+@scenario("authentication.other-scheme", "authentication.nothing-recorded", variants=_OPERATIONS)
+async def another_scheme_is_refused(journey: Journey, operation: str) -> None:
+    """The right token under another scheme is refused and records nothing."""
+    basic = base64.b64encode(f"{_token(journey)}:".encode()).decode()
+    await _refused(journey, "authentication.other-scheme", operation, f"Basic {basic}")
+
+
+@scenario("authentication.empty-token", "authentication.nothing-recorded", variants=_OPERATIONS)
+async def an_empty_token_is_refused(journey: Journey, operation: str) -> None:
+    """A scheme without a token is refused and records nothing."""
+    await _refused(journey, "authentication.empty-token", operation, journey.profile.authentication.scheme)

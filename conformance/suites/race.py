@@ -1,0 +1,167 @@
+"""Races: the same event at the same moment counts once, and customers who arrive together are not mixed up.
+
+Each race is run in several rounds with fresh names, since a race that is won once may be lost the next time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.engine.matchers import (
+    Found,
+    Kind,
+    Matcher,
+    counts,
+    describe,
+    has_confirmed_leads,
+    has_sale,
+    is_attributed_to,
+)
+from conformance.engine.scenario import scenario
+
+if TYPE_CHECKING:
+    from conformance.engine.journey import Journey
+    from conformance.ledger.records import RecordedCustomer
+
+_ROUNDS = 3
+_AT_ONCE = 8
+
+
+@scenario("race.answered", "race.leads-counted-once")
+async def identical_leads_at_the_same_moment_count_once(journey: Journey) -> None:
+    """One lead, sent eight times at the same moment, counts once."""
+    click = await journey.click()
+    customers = [journey.another().customer for _ in range(_ROUNDS)]
+    for customer in customers:
+        request = journey.request("lead", journey.lead_body(click=click, customer=customer))
+        for answer in await journey.together([request] * _AT_ONCE):
+            journey.must("race.answered", answer)
+    for customer in customers:
+        await journey.must_record("race.leads-counted-once", has_confirmed_leads(1, click=click), customer=customer)
+
+
+@scenario("race.answered", "race.event-2s-counted-once")
+async def identical_event_2s_at_the_same_moment_confirm_once(journey: Journey) -> None:
+    """One event 2, sent eight times at the same moment, confirms one lead."""
+    click = await journey.click()
+    customers = [journey.another().customer for _ in range(_ROUNDS)]
+    for customer in customers:
+        await journey.given_lead(click=click, mode="deferred", customer=customer)
+    await journey.given_recorded("event_1", is_attributed_to(click), customer=customers[-1])
+    for customer in customers:
+        request = journey.request("lead", journey.lead_body(event="email_verified", customer=customer))
+        for answer in await journey.together([request] * _AT_ONCE):
+            journey.must("race.answered", answer)
+    for customer in customers:
+        await journey.must_record("race.event-2s-counted-once", has_confirmed_leads(1, click=click), customer=customer)
+
+
+@scenario("race.answered", "race.sales-counted-once")
+async def identical_sales_at_the_same_moment_count_once(journey: Journey) -> None:
+    """One sale, sent eight times at the same moment, counts once."""
+    click = await journey.click()
+    await journey.given_lead(click=click)
+    await journey.given_recorded("non_deferred", is_attributed_to(click))
+    invoices = [journey.invoice() for _ in range(_ROUNDS)]
+    for invoice in invoices:
+        request = journey.request("sale", journey.sale_body(invoice=invoice, click=click))
+        for answer in await journey.together([request] * _AT_ONCE):
+            journey.must("race.answered", answer)
+    await journey.must_record("race.sales-counted-once", counts(*invoices))
+
+
+@scenario("race.answered", "race.different-invoices-all-count")
+async def different_sales_at_the_same_moment_all_count(journey: Journey) -> None:
+    """Eight sales of one customer at the same moment are eight sales: none is lost."""
+    click = await journey.click()
+    await journey.given_lead(click=click)
+    await journey.given_recorded("non_deferred", is_attributed_to(click))
+    invoices: list[str] = []
+    for _ in range(_ROUNDS):
+        fresh = [journey.invoice() for _ in range(_AT_ONCE)]
+        requests = [journey.request("sale", journey.sale_body(invoice=invoice, click=click)) for invoice in fresh]
+        answers = await journey.together(requests)
+        invoices += fresh[: len(answers)]
+        for answer in answers:
+            journey.must("race.answered", answer)
+    await journey.must_record("race.different-invoices-all-count", counts(*invoices))
+
+
+@scenario("race.answered", "race.customers-not-mixed-up")
+async def customers_who_arrive_together_are_not_mixed_up(journey: Journey) -> None:
+    """Customers who sign up and buy at the same moment keep their own clicks and amounts."""
+    clicks = [await journey.click(), await journey.click()]
+    names = [journey.another() for _ in range(_AT_ONCE)]
+    own = {name.customer: clicks[number % 2] for number, name in enumerate(names)}
+    invoices = {name.customer: name.invoice() for name in names}
+    amounts = {name.customer: 1000 + number for number, name in enumerate(names)}
+    leads = [journey.request("lead", journey.lead_body(click=own[n.customer], customer=n.customer)) for n in names]
+    taken = len(await journey.together(leads))
+    await journey.given_recorded("non_deferred", is_attributed_to(own[names[0].customer]), customer=names[0].customer)
+    sales = [
+        journey.request(
+            "sale",
+            journey.sale_body(
+                invoice=invoices[n.customer], click=own[n.customer], customer=n.customer, amount=amounts[n.customer]
+            ),
+        )
+        for n in names[:taken]
+    ]
+    for answer in await journey.together(sales):
+        journey.must("race.answered", answer)
+    for name in names[:taken]:
+        customer = name.customer
+        sale = has_sale(invoices[customer], journey.profile.equivalence, click=own[customer], amount=amounts[customer])
+        await journey.must_record("race.customers-not-mixed-up", is_attributed_to(own[customer]), customer=customer)
+        await journey.must_record("race.customers-not-mixed-up", sale, customer=customer)
+
+
+@scenario("race.customers-not-mixed-up")
+async def customers_who_are_verified_together_are_not_mixed_up(journey: Journey) -> None:
+    """Customers whose event 2 arrives at the same moment are each confirmed once, for their own click."""
+    clicks = [await journey.click(), await journey.click()]
+    customers = [journey.another().customer for _ in range(_AT_ONCE)]
+    own = {customer: clicks[number % 2] for number, customer in enumerate(customers)}
+    first = [
+        journey.request("lead", journey.lead_body(click=own[customer], mode="deferred", customer=customer))
+        for customer in customers
+    ]
+    taken = customers[: len(await journey.together(first))]
+    await journey.given_recorded("event_1", is_attributed_to(own[taken[0]]), customer=taken[0])
+    second = [journey.request("lead", journey.lead_body(event="email_verified", customer=each)) for each in taken]
+    await journey.together(second)
+    for customer in taken:
+        await journey.must_record(
+            "race.customers-not-mixed-up", has_confirmed_leads(1, click=own[customer]), customer=customer
+        )
+
+
+@scenario("race.answered", "race.one-attribution")
+async def two_event_1s_at_the_same_moment_end_in_one_attribution(journey: Journey) -> None:
+    """Event 1 with two clicks at the same moment ends in one of them, and the confirmed lead agrees with it."""
+    first, second = await journey.click(), await journey.click()
+    customers = [journey.another().customer for _ in range(_ROUNDS)]
+    for customer in customers:
+        requests = [
+            journey.request("lead", journey.lead_body(click=click, mode="deferred", customer=customer))
+            for click in (first, second)
+        ]
+        for answer in await journey.together(requests):
+            journey.must("race.answered", answer)
+        journey.given(await journey.lead(event="email_verified", customer=customer))
+    for customer in customers:
+        await journey.must_record("race.one-attribution", _one_of(first, second), customer=customer)
+
+
+def _one_of(first: str, second: str) -> Matcher:
+    def judge(customer: RecordedCustomer | None) -> Found:
+        leads = customer.confirmed if customer else ()
+        agrees = (
+            customer is not None
+            and customer.click in (first, second)
+            and len(leads) == 1
+            and leads[0].click == customer.click
+        )
+        return Found(holds=agrees, actual=describe(customer), excess=len(leads) > 1)
+
+    return Matcher(f"one confirmed lead for the customer's own click, {first} or {second}", Kind.EXACT, judge)

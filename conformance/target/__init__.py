@@ -1,0 +1,1 @@
+"""One exchange with a target: deadline, transcript, redaction, pacing, click ids."""

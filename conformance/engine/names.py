@@ -8,12 +8,14 @@ import secrets
 # Letters and digits that cannot be mistaken for one another in a log.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _RUN_LENGTH = 8
+_NUMBER_LENGTH = 4
 
 
 class Names:
     """Hands out the names of one run.
 
-    Every id has the same width and ends in a terminator, so that none is a prefix of another (rules for every profile).
+    Every id has the same width and ends in a terminator, so that none is a prefix of another (rules for every profile);
+    ids have letters of both cases, so that a platform that folds them is seen.
     """
 
     def __init__(self, run: str | None = None) -> None:
@@ -22,7 +24,7 @@ class Names:
 
     def next(self) -> Name:
         """The name of one more customer."""
-        return Name(f"tp-{self.run}-{next(self._numbers):06d}")
+        return Name(f"tp-{self.run}-{_number(next(self._numbers))}")
 
     @property
     def pattern(self) -> str:
@@ -35,14 +37,23 @@ class Name:
 
     def __init__(self, stem: str) -> None:
         self.stem = stem
-        self.customer = f"{stem}-c."
+        self.customer = f"{stem}-Cu."
         self.email = f"{stem}@example.com"
         self.avatar = f"https://example.com/{stem}.png"
         self._invoices = itertools.count(1)
 
     def invoice(self) -> str:
         """A fresh invoice id of this customer."""
-        return f"{self.stem}-i{next(self._invoices):02d}."
+        return f"{self.stem}-In{next(self._invoices):02d}."
+
+
+def _number(value: int) -> str:
+    """A number in four characters, so that what tells two names apart stands early in them."""
+    digits = ""
+    for _ in range(_NUMBER_LENGTH):
+        value, digit = divmod(value, len(_ALPHABET))
+        digits = _ALPHABET[digit] + digits
+    return digits
 
 
 def new_run_id() -> str:

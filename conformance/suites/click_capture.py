@@ -55,7 +55,7 @@ async def a_minted_click_id_works_as_it_is(journey: Journey, mode: str | None) -
     journey.must("click-capture.id-usable", answer, lambda a: Found(a.taken, str(a)), "the minted id is accepted")
     journey.given(answer)
     if mode is not None:
-        await journey.given_lead(event="email_verified")
+        await journey.lead(event="email_verified")
     await journey.must_record("click-capture.id-usable", is_attributed_to(click))
     await journey.must_record("click-capture.id-usable", has_confirmed_lead(click=click))
 
@@ -67,5 +67,7 @@ async def a_minted_click_id_works_for_a_sale(journey: Journey) -> None:
     if click is None:
         raise CannotJudge("the visit gave no click id", owner="click-capture.parameter-in-location")
     invoice = journey.invoice()
-    journey.given(await journey.sale(invoice=invoice, click=click))
+    answer = await journey.sale(invoice=invoice, click=click)
+    journey.must("click-capture.id-usable", answer, lambda a: Found(a.taken, str(a)), "the minted id is accepted")
+    journey.given(answer)
     await journey.must_record("click-capture.id-usable", has_sale(invoice, journey.profile.equivalence, click=click))

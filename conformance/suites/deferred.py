@@ -52,7 +52,7 @@ async def event_2_confirms_the_lead_that_event_1_left_pending(journey: Journey) 
     await journey.must_record("deferred.attributed-to-event-1", is_attributed_to(click))
 
 
-@scenario("deferred.details-before-event-2", "deferred.details-kept")
+@scenario("deferred.details-before-event-2", "deferred.details-kept", "deferred.pending-until-event-2")
 async def event_1s_details_are_shown_before_and_after_event_2(journey: Journey) -> None:
     """What event 1 says of the customer is attached before verification and survives it."""
     click = await journey.click()
@@ -61,6 +61,7 @@ async def event_1s_details_are_shown_before_and_after_event_2(journey: Journey) 
     await journey.given_lead(click=click, mode="deferred", timestamp="2024-01-15T10:30:00Z", **details)
     for name, value in details.items():
         await journey.must_record("deferred.details-before-event-2", shows({name: value}, rules))
+    await journey.must_record("deferred.pending-until-event-2", has_no_confirmed_lead())
     await journey.given_lead(event="email_verified")
     await journey.given_recorded("event_2", has_confirmed_lead())
     for name, value in details.items():
@@ -100,7 +101,7 @@ async def event_2_may_carry_event_1s_name(journey: Journey) -> None:
     """Event 2 confirms also when its event name is that of event 1."""
     click = await journey.click()
     await journey.given_lead(click=click, mode="deferred", event="signup_started")
-    journey.given(await journey.lead(event="signup_started"))
+    await journey.lead(event="signup_started")
     await journey.must_record("deferred.same-event-name-confirms", has_confirmed_leads(1, click=click))
 
 
@@ -113,8 +114,7 @@ async def a_second_event_1_does_not_move_the_attribution(journey: Journey) -> No
     answer = await journey.lead(click=second, mode="deferred")
     journey.must("deferred.first-click-stays", answer)
     await journey.must_record("deferred.first-click-stays", stays_attributed_to(first))
-    await journey.given_lead(event="email_verified")
-    await journey.given_recorded("event_2", has_confirmed_lead())
+    await journey.lead(event="email_verified")
     await journey.must_record("deferred.first-click-stays", stays_attributed_to(first))
     await journey.must_record("deferred.attributed-to-event-1", has_confirmed_lead(click=first))
 
@@ -127,7 +127,7 @@ async def event_2_confirms_only_its_own_customer(journey: Journey) -> None:
     await journey.given_lead(click=first, mode="deferred")
     await journey.given_lead(click=second, mode="deferred", customer=neighbour)
     await journey.given_recorded("event_1", is_attributed_to(second), customer=neighbour)
-    await journey.given_lead(event="email_verified")
+    await journey.lead(event="email_verified")
     await journey.must_record("deferred.confirms-only-its-own", has_confirmed_leads(1, click=first))
     await journey.must_record("deferred.confirms-only-its-own", is_pending(second), customer=neighbour)
 
@@ -140,7 +140,7 @@ async def interleaved_customers_are_each_confirmed_for_their_own_click(journey: 
     for name in names:
         await journey.given_lead(click=clicks[name], mode="deferred", customer=name)
     for name in reversed(names):
-        await journey.given_lead(event="email_verified", customer=name)
+        await journey.lead(event="email_verified", customer=name)
     for name in names:
         await journey.must_record("deferred.attributed-to-event-1", is_attributed_to(clicks[name]), customer=name)
         await journey.must_record(
@@ -154,7 +154,7 @@ async def a_click_of_somebody_else_in_between_changes_nothing(journey: Journey) 
     first, second = await journey.click(), await journey.click()
     await journey.given_lead(click=first, mode="deferred")
     await journey.given_lead(click=second, customer=journey.another().customer)
-    await journey.given_lead(event="email_verified")
+    await journey.lead(event="email_verified")
     await journey.must_record("deferred.attributed-to-event-1", has_confirmed_lead(click=first))
     await journey.must_record("deferred.one-lead", has_confirmed_leads(1, click=first))
 

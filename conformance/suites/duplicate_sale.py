@@ -94,7 +94,7 @@ async def repeats_between_other_sales_count_once(journey: Journey) -> None:
     click = await journey.click()
     invoices = [journey.invoice() for _ in range(4)]
     await journey.given_lead(click=click)
-    sales = [await journey.given_sale(invoice=invoice, click=click, amount=1000) for invoice in invoices]
+    sales = [await journey.sale(invoice=invoice, click=click, amount=1000) for invoice in invoices]
     for sale in (*sales, *reversed(sales)):
         await journey.repeat(sale)
     await journey.must_record("duplicate-sale.counted-once", counts(*invoices))
@@ -111,7 +111,7 @@ async def repeats_between_other_customers_sales_count_once(journey: Journey) -> 
     for _ in range(3):
         name = journey.another()
         await journey.given_lead(click=click, customer=name.customer)
-        await journey.given_sale(invoice=name.invoice(), click=click, customer=name.customer)
+        await journey.sale(invoice=name.invoice(), click=click, customer=name.customer)
     await journey.repeat(sale)
     await journey.must_record("duplicate-sale.counted-once", counts(invoice))
 
@@ -146,7 +146,7 @@ async def a_new_invoice_counts_although_all_else_is_the_same(journey: Journey) -
     """The same amount for the same customer under a new invoice id is a second sale."""
     first, second = journey.invoice(), journey.invoice()
     click = await _sold(journey, first)
-    journey.given(await journey.sale(invoice=second, click=click))
+    await journey.sale(invoice=second, click=click)
     await journey.must_record("duplicate-sale.new-invoice-counts", counts(first, second))
 
 
@@ -163,7 +163,7 @@ async def invoices_that_begin_alike_are_two_sales(journey: Journey, one: str, ot
     stem = journey.invoice()
     first, second = stem + one, stem + other
     click = await _sold(journey, first)
-    journey.given(await journey.sale(invoice=second, click=click))
+    await journey.sale(invoice=second, click=click)
     await journey.must_record("duplicate-sale.shared-prefix-is-another-invoice", counts(first, second))
 
 
@@ -173,5 +173,15 @@ async def invoices_in_other_letter_case_are_two_sales(journey: Journey) -> None:
     stem = journey.invoice()
     first, second = f"{stem}abc", f"{stem}ABC"
     click = await _sold(journey, first)
-    journey.given(await journey.sale(invoice=second, click=click))
+    await journey.sale(invoice=second, click=click)
     await journey.must_record("duplicate-sale.letter-case-is-another-invoice", counts(first, second))
+
+
+@scenario("duplicate-sale.blanks-make-another-invoice", variants={"leading": " {}", "trailing": "{} "})
+async def invoices_with_a_blank_more_are_two_sales(journey: Journey, spelling: str) -> None:
+    """Invoice ids are opaque: one with a blank before or after it is another one."""
+    first = journey.invoice()
+    second = spelling.format(first)
+    click = await _sold(journey, first)
+    await journey.sale(invoice=second, click=click)
+    await journey.must_record("duplicate-sale.blanks-make-another-invoice", counts(first, second))

@@ -77,7 +77,7 @@ async def event_2_under_another_id_is_not_attributed(journey: Journey, mistake: 
     journey.must("mismatched-external-id.answered", answer)
     await journey.must_record("mismatched-external-id.stays-pending", is_pending(click), customer=right)
     await journey.must_record("mismatched-external-id.not-attributed", is_attributed_to_nobody(), customer=wrong)
-    await journey.given_lead(event="email_verified", customer=right)
+    await journey.lead(event="email_verified", customer=right)
     await journey.must_record(
         "mismatched-external-id.right-event-2-confirms", has_confirmed_leads(1, click=click), customer=right
     )
@@ -119,7 +119,7 @@ async def with_two_customers_pending_neither_is_taken(journey: Journey) -> None:
     await journey.must_record("mismatched-external-id.stays-pending", is_pending(first))
     await journey.must_record("mismatched-external-id.stays-pending", is_pending(second), customer=neighbour)
     await journey.must_record("mismatched-external-id.not-attributed", is_attributed_to_nobody(), customer=stranger)
-    await journey.given_lead(event="email_verified", customer=neighbour)
+    await journey.lead(event="email_verified", customer=neighbour)
     await journey.must_record(
         "mismatched-external-id.right-event-2-confirms", has_confirmed_leads(1, click=second), customer=neighbour
     )
@@ -146,7 +146,7 @@ async def the_same_person_under_another_id_is_not_linked(journey: Journey, *shar
     await journey.lead(event="email_verified", customer=stranger, **details)
     await journey.must_record("mismatched-external-id.stays-pending", is_pending(click))
     await journey.must_record("mismatched-external-id.not-attributed", is_attributed_to_nobody(), customer=stranger)
-    await journey.given_lead(event="email_verified")
+    await journey.lead(event="email_verified")
     await journey.must_record("mismatched-external-id.right-event-2-confirms", has_confirmed_leads(1, click=click))
 
 
@@ -164,5 +164,5 @@ async def an_e_mail_address_for_an_id_is_not_linked(journey: Journey) -> None:
     await journey.lead(event="email_verified", customer=address)
     await journey.must_record("mismatched-external-id.stays-pending", is_pending(click))
     await journey.must_record("mismatched-external-id.not-attributed", is_attributed_to_nobody(), customer=address)
-    await journey.given_lead(event="email_verified")
+    await journey.lead(event="email_verified")
     await journey.must_record("mismatched-external-id.right-event-2-confirms", has_confirmed_leads(1, click=click))

@@ -39,6 +39,14 @@ async def one_event_is_a_confirmed_lead(journey: Journey) -> None:
     await journey.must_record("non-deferred.event-name-kept", has_confirmed_lead(event="signup_started"))
 
 
+@scenario("non-deferred.event-name-kept", variants={"with-a-blank": "Sign up", "mixed-case": "Demo-Booked_2"})
+async def an_event_name_is_kept_as_it_is(journey: Journey, event: str) -> None:
+    """An event name is shown as it was sent, letter case and blanks and all."""
+    click = await journey.click()
+    await journey.given_lead(click=click, event=event)
+    await journey.must_record("non-deferred.event-name-kept", has_confirmed_lead(event=event))
+
+
 @scenario("non-deferred.one-lead")
 async def one_event_is_one_lead(journey: Journey) -> None:
     """A single lead event never counts as two leads."""
@@ -67,7 +75,7 @@ async def two_customers_keep_their_own_clicks(journey: Journey) -> None:
     first, second = await journey.click(), await journey.click()
     neighbour = journey.another().customer
     await journey.given_lead(click=first)
-    await journey.given_lead(click=second, customer=neighbour)
+    await journey.lead(click=second, customer=neighbour)
     await journey.must_record("non-deferred.attributed", has_confirmed_lead(click=first))
     await journey.must_record("non-deferred.attributed", has_confirmed_lead(click=second), customer=neighbour)
     await journey.must_record("non-deferred.attributed", is_attributed_to(first))

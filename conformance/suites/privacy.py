@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import Found
+from conformance.engine.strangers import stranger_in
 from conformance.engine.payloads import ABSENT
 from conformance.engine.scenario import scenario
 
@@ -34,10 +35,13 @@ def _everything(answer: Answer) -> str:
     return "\n".join([answer.text.replace("\\n", "\n").replace("\\/", "/"), *answer.headers.values()])
 
 
-def _shows_nothing_of(strangers: Sequence[str]) -> Callable[[Answer], Found]:
+def _shows_nothing_of(journey: Journey, strangers: Sequence[str]) -> Callable[[Answer], Found]:
+    """Judges that an answer shows none of these texts, and nobody of this run but whom the request itself named."""
+
     def judge(answer: Answer) -> Found:
         text = _everything(answer).casefold()
         shown = next((secret for secret in strangers if secret.casefold() in text), None)
+        shown = shown or stranger_in(answer, journey)
         return Found(holds=shown is None, actual=f"the answer shows {shown!r}" if shown else "nothing of it")
 
     return judge
@@ -53,12 +57,13 @@ async def answers_show_nothing_of_another_customer(journey: Journey) -> None:
     await journey.given_lead(click=first, mode="deferred", customer=stranger.customer, **secrets)
     await journey.lead(event="email_verified", customer=stranger.customer)
     await journey.sale(invoice=invoice, click=first, customer=stranger.customer)
-    judge = _shows_nothing_of((secrets["name"], secrets["email"], secrets["avatar"], stranger.customer))
+    judge = _shows_nothing_of(journey, (secrets["name"], secrets["email"], secrets["avatar"], stranger.customer))
 
     def must(answer: Answer) -> None:
         journey.must("privacy.no-other-customer", answer, judge, "nothing of another customer")
 
     must(await journey.lead(event="email_verified"))
+    must(await journey.sale(invoice=journey.invoice()))
     must(await journey.lead(click=first, mode="deferred"))
     must(await journey.lead(click=first, event="email_verified"))
     must(await journey.sale(invoice=invoice, click=second))
@@ -74,7 +79,7 @@ async def a_shared_address_shows_nothing_of_its_first_owner(journey: Journey) ->
     stranger = journey.another()
     name = f"Confidential {stranger.stem}"
     await journey.given_lead(click=first, customer=stranger.customer, name=name, email=stranger.email)
-    judge = _shows_nothing_of((name, stranger.customer))
+    judge = _shows_nothing_of(journey, (name, stranger.customer))
     answer = await journey.lead(click=second, email=stranger.email)
     journey.must("privacy.no-other-customer", answer, judge, "nothing of another customer")
     answer = await journey.repeat(answer)

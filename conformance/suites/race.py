@@ -5,6 +5,7 @@ Each race is run in several rounds with fresh names, since a race that is won on
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import (
@@ -18,10 +19,12 @@ from conformance.engine.matchers import (
     is_attributed_to,
 )
 from conformance.engine.scenario import scenario
+from conformance.engine.strangers import stranger_in
 
 if TYPE_CHECKING:
     from conformance.engine.journey import Journey
     from conformance.ledger.records import RecordedCustomer
+    from conformance.target.messages import Answer
 
 _ROUNDS = 3
 _AT_ONCE = 8
@@ -109,6 +112,7 @@ async def customers_who_arrive_together_are_not_mixed_up(journey: Journey) -> No
     ]
     for answer in await journey.together(sales):
         journey.must("race.answered", answer)
+        journey.must("race.customers-not-mixed-up", answer, partial(_names_nobody_else, journey), _NOBODY_ELSE)
     for name in names[:taken]:
         customer = name.customer
         sale = has_sale(invoices[customer], journey.profile.equivalence, click=own[customer], amount=amounts[customer])
@@ -129,7 +133,8 @@ async def customers_who_are_verified_together_are_not_mixed_up(journey: Journey)
     taken = customers[: len(await journey.together(first))]
     await journey.given_recorded("event_1", is_attributed_to(own[taken[0]]), customer=taken[0])
     second = [journey.request("lead", journey.lead_body(event="email_verified", customer=each)) for each in taken]
-    await journey.together(second)
+    for answer in await journey.together(second):
+        journey.must("race.customers-not-mixed-up", answer, partial(_names_nobody_else, journey), _NOBODY_ELSE)
     for customer in taken:
         await journey.must_record(
             "race.customers-not-mixed-up", has_confirmed_leads(1, click=own[customer]), customer=customer
@@ -148,9 +153,17 @@ async def two_event_1s_at_the_same_moment_end_in_one_attribution(journey: Journe
         ]
         for answer in await journey.together(requests):
             journey.must("race.answered", answer)
-        journey.given(await journey.lead(event="email_verified", customer=customer))
+        await journey.lead(event="email_verified", customer=customer)
     for customer in customers:
         await journey.must_record("race.one-attribution", _one_of(first, second), customer=customer)
+
+
+_NOBODY_ELSE = "an answer that names no other customer"
+
+
+def _names_nobody_else(journey: Journey, answer: Answer) -> Found:
+    stranger = stranger_in(answer, journey)
+    return Found(holds=stranger is None, actual=f"names {stranger}" if stranger else "names nobody else")
 
 
 def _one_of(first: str, second: str) -> Matcher:

@@ -121,7 +121,8 @@ async def hostile_text_breaks_nothing(journey: Journey, text: str) -> None:
             if operation == "lead"
             else journey.sale_body(invoice=journey.invoice(), click=click)
         )
-        journey.must("resilience.hostile-text", await journey.wrong(operation, body, **{field: text}))
+        own = {"customer": journey.another().customer, field: text}
+        journey.must("resilience.hostile-text", await journey.wrong(operation, body, **own))
     journey.must(
         "resilience.hostile-text",
         await journey.wrong("lead", journey.lead_body(click=click), customer=journey.another().customer + text),

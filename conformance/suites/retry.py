@@ -56,7 +56,7 @@ async def event_1_sent_four_times_stays_one_pending_lead(journey: Journey) -> No
     await journey.given_recorded("event_1", is_attributed_to(click))
     await _repeated(journey, answer)
     await journey.must_record("retry.event-1-counted-once", is_pending(click))
-    journey.given(await journey.lead(event="email_verified"))
+    await journey.lead(event="email_verified")
     await journey.must_record("retry.event-2-counted-once", has_confirmed_leads(1, click=click))
 
 
@@ -103,7 +103,7 @@ async def a_lead_sent_again_after_a_cut_connection_counts_once(journey: Journey,
     click = await journey.click()
     request = journey.request("lead", journey.lead_body(click=click))
     await journey.hang_up(request, after_answer_began=began)
-    journey.given(await journey.lead(click=click))
+    await journey.lead(click=click)
     await journey.must_record("retry.after-cut-connection", has_confirmed_leads(1, click=click))
 
 

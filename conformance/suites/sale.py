@@ -96,7 +96,7 @@ async def the_leads_click_wins_over_the_sales_own(journey: Journey, mode: str | 
         await journey.given_lead(click=click, mode=mode, event="signup_started")
         await journey.given_lead(event="email_verified")
     await journey.given_recorded("event_2" if mode else "non_deferred", has_confirmed_lead(click=click))
-    journey.given(await journey.sale(invoice=invoice, click=other))
+    await journey.sale(invoice=invoice, click=other)
     await journey.must_record("sale.lead-click-wins", has_sale(invoice, journey.profile.equivalence, click=click))
     await journey.must_record("sale.lead-click-wins", stays_attributed_to(click))
 
@@ -160,7 +160,7 @@ async def two_sales_of_a_customer_both_count(journey: Journey) -> None:
     first, second = journey.invoice(), journey.invoice()
     await journey.given_lead(click=click)
     await journey.given_sale(invoice=first, click=click, amount=4999)
-    await journey.given_sale(invoice=second, click=click, amount=900)
+    await journey.sale(invoice=second, click=click, amount=900)
     await journey.must_record("sale.two-sales-count", counts(first, second))
     rules = journey.profile.equivalence
     await journey.must_record("sale.two-sales-count", has_sale(first, rules, amount=4999, click=click))

@@ -1,1 +1,59 @@
-"""The pytest front: scenarios as items, one engine behind them."""
+"""The pytest plugin `trackproof`: `pytest conformance --target URL` plays the suites.
+
+It adds options and is otherwise not there unless the command line names the package `conformance` or its suites.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.front.options import add_options, add_target
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+_PACKAGE = Path(__file__).resolve().parent
+_SUITES = _PACKAGE / "suites"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options that begin with `--trackproof-`."""
+    add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, object, object]:
+    """Adds `--target` after the project's own conftest files, which may have an option of that name."""
+    found = yield
+    add_target(parser)
+    return found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Puts the front to work where the suites were asked for."""
+    asked = frozenset(path for path in map(_asked, _named(config)) if path is not None)
+    if asked:
+        from conformance.front.session import FrontSession  # noqa: PLC0415 - nothing of weight for other sessions
+
+        config.pluginmanager.register(FrontSession(config, _PACKAGE, asked), "trackproof-session")
+
+
+def _named(config: pytest.Config) -> Iterator[Path]:
+    """The paths on the command line; of names of modules only those of this package."""
+    for argument in config.args:
+        name = str(argument).partition("::")[0]
+        package, *modules = name.split(".")
+        if config.option.pyargs and package == _PACKAGE.name and not Path(name).exists():
+            path = _PACKAGE.joinpath(*modules)
+            yield path if path.is_dir() else path.with_suffix(".py")
+        else:
+            yield config.invocation_params.dir / name
+
+
+def _asked(path: Path) -> Path | None:
+    """The path itself when it is this package, its suites or one of them."""
+    path = path.resolve()
+    return path if path in (_PACKAGE, _SUITES) or path.parent == _SUITES else None

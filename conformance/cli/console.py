@@ -1,4 +1,4 @@
-"""What a run says on the console: progress on a terminal, plain lines in a log, and a summary a tired person can read."""
+"""What a run says on the console: progress on a terminal, plain lines in a log, and a summary for tired eyes."""
 
 from __future__ import annotations
 
@@ -90,17 +90,15 @@ class Console:
             say()
             say(f"requirements: {_tally(results.requirement_counts())}")
             say(f"scenarios:    {_tally(results.scenario_counts())}")
-        say(
-            f"{results.run.requests} exchanges in {results.run.seconds:.1f} s; seed {results.run.seed}; report: {escape(str(report))}"
-        )
+        run = results.run
+        say(f"{run.requests} exchanges in {run.seconds:.1f} s; seed {run.seed}; report: {escape(str(report))}")
 
     def _broken(self, results: Results) -> None:
         broken = [requirement for requirement in results.requirements if requirement.verdict in _RED]
         for requirement in sorted(broken, key=lambda one: _RED.index(one.verdict))[:_SHOWN]:
             self._rich.print()
-            self._rich.print(
-                f"{_coloured(requirement.verdict)} [bold]{requirement.id}[/] ({requirement.level}) {escape(requirement.statement)}"
-            )
+            verdict, statement = _coloured(requirement.verdict), escape(requirement.statement)
+            self._rich.print(f"{verdict} [bold]{requirement.id}[/] ({requirement.level}) {statement}")
             checks = [
                 pair for pair in _checks_of(requirement, results.scenarios) if pair[1].verdict is requirement.verdict
             ]

@@ -11,8 +11,6 @@ from conformance.cli.settings import resolve
 if TYPE_CHECKING:
     from conformance.cli.settings import Settings
 
-_REPEATABLE = {"multiple": True}
-
 
 @click.command(
     "run", epilog="Every option can also be set as TRACKPROOF_<OPTION>, and most of them in trackproof.toml."
@@ -20,15 +18,15 @@ _REPEATABLE = {"multiple": True}
 @click.argument("target", required=False)
 @click.option("--profile", metavar="NAME|DIR", help="A shipped profile, or a folder laid out like one.")
 @click.option("--token", help="Bearer token; better: TRACKPROOF_TOKEN, or ${VAR} in trackproof.toml.")
-@click.option("--header", metavar="'NAME: VALUE'", help="A further header; repeatable.", **_REPEATABLE)
-@click.option("--click-id", metavar="ID", help="A click id that is valid and unused; repeatable.", **_REPEATABLE)
+@click.option("--header", metavar="'NAME: VALUE'", help="A further header; repeatable.", multiple=True)
+@click.option("--click-id", metavar="ID", help="A click id that is valid and unused; repeatable.", multiple=True)
 @click.option(
-    "--short-link", metavar="URL", help="A short link that mints a click id per visit; repeatable.", **_REPEATABLE
+    "--short-link", metavar="URL", help="A short link that mints a click id per visit; repeatable.", multiple=True
 )
 @click.option("--readback", metavar="URL", help="Base URL of the read-back endpoint.")
-@click.option("--suite", metavar="NAME", help="Only this suite; repeatable.", **_REPEATABLE)
-@click.option("--requirement", metavar="ID", help="Only this requirement; repeatable.", **_REPEATABLE)
-@click.option("--scenario", metavar="ID", help="Only this scenario; repeatable.", **_REPEATABLE)
+@click.option("--suite", metavar="NAME", help="Only this suite; repeatable.", multiple=True)
+@click.option("--requirement", metavar="ID", help="Only this requirement; repeatable.", multiple=True)
+@click.option("--scenario", metavar="ID", help="Only this scenario; repeatable.", multiple=True)
 @click.option(
     "--level", type=click.Choice(["must", "should", "may"]), help="The lowest level that is run (default may)."
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import signal
 import ssl
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.cli.settings import headers_of
@@ -19,7 +21,7 @@ from conformance.engine.selection import Selection
 from conformance.errors import UsageError
 from conformance.reports import remove_reports, write_reports
 from conformance.suites import all_scenarios
-from conformance.target.clicks import GivenClicks, NoClicks, ShortLinks
+from conformance.target.clicks import ClickEndpoint, GivenClicks, NoClicks, ShortLinks
 from conformance.target.connections import Transport
 from conformance.target.target import Limits, TargetOptions
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from conformance.cli.settings import Settings
     from conformance.contract import Profile
     from conformance.results import Results
-    from conformance.target.clicks import ClickSource
 
 SANDBOX = "sandbox"
 
@@ -50,7 +51,8 @@ def embedded_options(settings: Settings) -> Iterator[RunOptions]:
         target = TargetOptions(
             url=sandbox.url,
             token=sandbox.token,
-            clicks=ShortLinks([sandbox.short_link]),
+            clicks=ShortLinks([sandbox.short_link], profile.click_parameter),
+            short_links=ShortLinks([sandbox.short_link], profile.click_parameter),
             readback=sandbox.readback,
             transport=Transport(trust_environment=False),
             embedded=True,
@@ -69,11 +71,14 @@ def run_options(settings: Settings) -> RunOptions:
             "Point trackproof at staging, or say --allow-production if that is what you want.",
         )
     readback = settings["readback"]
+    short_links, endpoint, given = _clicks(settings, profile, url)
     target = TargetOptions(
         url=url,
         token=settings["token"],
         headers=headers_of(settings["header"]),
-        clicks=_clicks(settings),
+        clicks=next((source for source in (short_links, endpoint, given) if source is not None), NoClicks()),
+        short_links=short_links,
+        click_endpoint=endpoint,
         readback=_url("--readback", readback) if readback else None,
         transport=_transport(settings),
     )
@@ -94,16 +99,16 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions) -> Run
         profile=profile,
         target=target,
         limits=Limits(
-            concurrency=_positive("--concurrency", settings["concurrency"]),
-            requests_per_minute=settings["rpm"],
-            deadline=_positive("--deadline", settings["deadline"]),
-            settle=profile.settle if settings["settle"] is None else settings["settle"],
-            max_requests=settings["max_requests"],
+            concurrency=_number(settings, "concurrency", above_zero=True),
+            requests_per_minute=_number(settings, "rpm", above_zero=False),
+            deadline=_number(settings, "deadline", above_zero=True),
+            settle=profile.settle if settings["settle"] is None else _number(settings, "settle", above_zero=False),
+            max_requests=_number(settings, "max_requests", above_zero=True),
         ),
         selection=selection,
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         strict=settings["strict"],
-        max_time=settings["max_time"],
+        max_time=_number(settings, "max_time", above_zero=True),
     )
 
 
@@ -112,10 +117,12 @@ def execute(options: RunOptions, settings: Settings, console: Console) -> int:
     folder = Path(settings["reports"])
     try:
         remove_reports(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Better now than after minutes of a run whose reports have nowhere to go.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise UsageError(
-            f"the reports of an earlier run cannot be removed: {error}", "Choose another --reports."
-        ) from None
+        raise UsageError(f"{folder} cannot take reports: {error}", "Choose another --reports.") from None
     run = Run(options, all_scenarios(), console.tell)
     results = asyncio.run(_interruptible(run))
     try:
@@ -157,11 +164,20 @@ def _url(option: str, value: str) -> str:
     return value.rstrip("/")
 
 
-def _clicks(settings: Settings) -> ClickSource:
+def _clicks(
+    settings: Settings, profile: Profile, url: str
+) -> tuple[ShortLinks | None, ClickEndpoint | None, GivenClicks | None]:
     links = [_url("--short-link", link) for link in settings["short_link"]]
-    if links:
-        return ShortLinks(links)
-    return GivenClicks(settings["click_id"]) if settings["click_id"] else NoClicks()
+    domain, key = settings["click_domain"], settings["click_key"]
+    if bool(domain) != bool(key):
+        raise UsageError("[clicks] domain and key belong together", "Give both, or neither.")
+    if domain and "click" not in profile.paths:
+        raise UsageError(f"the profile {profile.name} has no endpoint that mints click ids for a domain and key")
+    return (
+        ShortLinks(links, profile.click_parameter) if links else None,
+        ClickEndpoint(url + profile.paths["click"], domain, key) if domain else None,
+        GivenClicks(settings["click_id"]) if settings["click_id"] else None,
+    )
 
 
 def _transport(settings: Settings) -> Transport:
@@ -178,7 +194,12 @@ def _transport(settings: Settings) -> Transport:
     return transport
 
 
-def _positive(option: str, value: float) -> int:
-    if value <= 0:
-        raise UsageError(f"{option} {value} is not more than 0")
-    return value  # type: ignore[return-value]
+def _number(settings: Settings, option: str, *, above_zero: bool) -> Any:
+    """The setting, or None where there is none; raises UsageError for a number that no limit can be."""
+    value = settings[option]
+    if value is None or (math.isfinite(value) and (value > 0 or (value == 0 and not above_zero))):
+        return value
+    raise UsageError(
+        f"{option} is {value:g} ({settings.origins[option]})",
+        f"It has to be a number {'above 0' if above_zero else 'of at least 0'}.",
+    )

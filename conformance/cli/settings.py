@@ -1,4 +1,4 @@
-"""What the operator asked for, from the command line, the environment, trackproof.toml and the defaults, in that order."""
+"""What the operator asked for: on the command line, in the environment, in trackproof.toml, or nowhere."""
 
 from __future__ import annotations
 
@@ -46,7 +46,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("proxy", "target.proxy", str),
     Setting("click_id", "clicks.ids", list, ()),
     Setting("short_link", "clicks.short_link", list, ()),
+    Setting("click_domain", "clicks.domain", str),
+    Setting("click_key", "clicks.key", str),
     Setting("readback", "readback.url", str),
+    Setting("webhook_listen", "webhooks.listen", str),
+    Setting("webhook_secret", "webhooks.secret", str, "", secret=True),
     Setting("suite", "run.suite", list, ()),
     Setting("requirement", None, list, ()),
     Setting("scenario", None, list, ()),
@@ -165,7 +169,7 @@ def _checked(setting: Setting, value: Any, where: str, environment: Mapping[str,
     if setting.secret and not _REFERENCE.fullmatch(str(checked)):
         raise ConfigurationError(
             f"{where}: {setting.path} holds a secret itself",
-            f'Keep it out of the file: {setting.path.rpartition(".")[2] if setting.path else ""} = "${{YOUR_VARIABLE}}".',
+            f'Keep it out of the file: {str(setting.path).rpartition(".")[2]} = "${{YOUR_VARIABLE}}".',
         )
     return _expanded(checked, where, environment)
 
@@ -240,7 +244,7 @@ def line_of(source: str, key: str) -> int:
         header = re.match(r"\[\[?\s*([^\]]+?)\s*\]\]?", text)
         if header:
             current = header.group(1).replace('"', "").replace(" ", "")
-            if current == table or current.startswith(f"{table}.") or current == key:
+            if current in (table, key) or current.startswith(f"{table}."):
                 table_line = number
                 if current == key:
                     return number

@@ -19,11 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Authentication:
-    """How a request proves who sends it: a header, an optional scheme before the token, and a token that is wrong."""
+    """How a request proves who sends it: a header, an optional scheme before the token, a token that is wrong.
+
+    `refusals` are the statuses with which the platform refuses a token. A token that begins with `publishable_prefix`
+    belongs into a browser; `publishable_paths` are the paths that take it.
+    """
 
     header: str = "Authorization"
     scheme: str = "Bearer"
     wrong_token: str = "trackproof-wrong-token"  # noqa: S105 - wrong on purpose
+    refusals: tuple[int, ...] = (401, 403)
+    publishable_prefix: str = ""
+    publishable_paths: Mapping[str, str] = field(default_factory=dict)
+
+    def is_publishable(self, token: str) -> bool:
+        """Whether this token is one for browsers."""
+        return bool(self.publishable_prefix) and token.startswith(self.publishable_prefix)
 
     def value(self, token: str) -> str:
         """The header's value for this token."""
@@ -35,7 +46,9 @@ class Profile:
     """One platform's contract.
 
     `fields` maps an operation (`lead`, `sale`) and our word for a field to its name on the wire; `owners` maps a step
-    of a journey to the requirement that owns it; `settle` is in seconds.
+    of a journey to the requirement that owns it; `settle` is in seconds. `evidence` names the class that reads what a
+    target recorded; `traits` are peculiarities that make some variants of a scenario meaningless, or only then possible;
+    `codes` pairs the code of an error body (found at the dotted path `code_path`) with its status.
     """
 
     name: str
@@ -56,6 +69,11 @@ class Profile:
     click_parameter: str
     settle: float
     documented_requests_per_minute: int = 0
+    evidence: str = "readback"
+    traits: frozenset[str] = frozenset()
+    code_path: str = ""
+    codes: Mapping[str, int] = field(default_factory=dict)
+    cleanup_path: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -94,6 +112,11 @@ def load_profile(name: str) -> Profile:
     return _load(folder.resolve())
 
 
+def _authentication(data: Mapping[str, Any]) -> Authentication:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return Authentication(**values)
+
+
 def _load(folder: Path) -> Profile:
     path = folder / "profile.toml"
     try:
@@ -109,7 +132,7 @@ def _load(folder: Path) -> Profile:
             folder=folder,
             requirements=requirements,
             production_hosts=tuple(data.get("production_hosts", ())),
-            authentication=Authentication(**data.get("authentication", {})),
+            authentication=_authentication(data.get("authentication", {})),
             paths=data["paths"],
             fields=data["fields"],
             modes=data["modes"],
@@ -121,6 +144,11 @@ def _load(folder: Path) -> Profile:
             click_parameter=data["clicks"]["parameter"],
             settle=float(data.get("settle", 10)),
             documented_requests_per_minute=int(data.get("documented_requests_per_minute", 0)),
+            evidence=str(data.get("evidence", "readback")),
+            traits=frozenset(data.get("traits", ())),
+            code_path=data.get("answers", {}).get("code_path", ""),
+            codes=data.get("answers", {}).get("codes", {}),
+            cleanup_path=data.get("cleanup", {}).get("path", ""),
             aliases={alias: known.id for known in requirements.values() for alias in known.aliases},
         )
     except KeyError as error:

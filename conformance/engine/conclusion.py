@@ -92,7 +92,7 @@ def requirement_results(
     return tuple(results)
 
 
-def run_verdict(
+def run_verdict(  # noqa: PLR0911 - the rules stand in their order
     requirements: Sequence[RequirementResult], scenarios: Sequence[ScenarioResult], *, strict: bool, cut: str | None
 ) -> tuple[str, str]:
     """The run's verdict and one sentence why, by the first rule that applies (interfaces, section 4)."""

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
 from conformance.engine.answers import allowed
 from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
+from conformance.engine.matchers import Found
 from conformance.engine.payloads import ABSENT, Absent, changed, payload
 from conformance.results import Blame, Check, Missing, Verdict
-from conformance.target.clicks import click_id_in_location
 from conformance.target.messages import Answer, Request
 from conformance.target.target import encode
 from conformance.target.transcript import Transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.contract import Profile, Requirement
-    from conformance.engine.matchers import Found, Matcher
+    from conformance.engine.matchers import Matcher
     from conformance.engine.names import Name, Names
     from conformance.engine.observer import Observer, Seen
+    from conformance.target.clicks import ClickEndpoint, ClickSource, ShortLinks
     from conformance.target.target import Target
 
 NO_CLICKS = Missing("--click-id", "click ids that are valid and unused, or --short-link URL that mints one per visit")
@@ -38,6 +40,11 @@ class Play:
     observer: Observer
     names: Names
     wants: Callable[[str], bool]
+    visitors: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def next_visitor(self) -> int:
+        """The number of a visitor who was not here before in this run."""
+        return next(self.visitors)
 
 
 @dataclass
@@ -86,6 +93,11 @@ class Journey:
         """The name of a further customer, from the same namespace."""
         return self.play.names.next()
 
+    @property
+    def before_a_sale(self) -> str | Absent:
+        """The mode of a lead that a sale follows at once, where the platform has one for that."""
+        return "wait" if "wait" in self.profile.modes else ABSENT
+
     def invoice(self) -> str:
         """A fresh invoice id."""
         return self.name.invoice()
@@ -94,11 +106,11 @@ class Journey:
 
     async def click(self) -> str:
         """A valid click id that this journey has not had; raises CannotJudge when there is none."""
-        if self.play.target.clicks.short_links:
+        if self.play.target.clicks.urls:
             click = await self._mint()
             if click in self._clicks:
                 raise CannotJudge(
-                    "the short link gave the same click id again, and this needs distinct ones",
+                    "the same click id was minted again, and this needs distinct ones",
                     owner="click-capture.fresh-id",
                 )
         else:
@@ -110,17 +122,32 @@ class Journey:
         self._clicks.append(click)
         return click
 
-    async def visit(self) -> Answer:
-        """Follows the target's short link as a browser does, without following the redirect."""
-        links = self.play.target.clicks.short_links
-        if not links:
-            raise CannotJudge("no short link was given", missing=Missing("--short-link", "a short link of the target"))
-        return await self._send(self.play.target.visit(links[self._steps % len(links)]))
+    async def visit(self, source: ClickSource, visitor: int | None = None) -> Answer:
+        """One visit through a source of click ids, by a visitor who was never here unless a number says who it is."""
+        return await self._send(source.visit(self.play.next_visitor() if visitor is None else visitor))
 
-    def click_in(self, answer: Answer) -> str | None:
-        """The click id that a visit's redirect carries."""
-        visited = answer.request.url if answer.request else self.play.target.base
-        return click_id_in_location(answer, visited, self.profile.click_parameter)
+    @property
+    def short_links(self) -> ShortLinks:
+        """The target's short links; raises CannotJudge when none was given."""
+        links = self.play.target.options.short_links
+        if links is None:
+            raise CannotJudge("no short link was given", missing=Missing("--short-link", "a short link of the target"))
+        return links
+
+    @property
+    def click_endpoint(self) -> ClickEndpoint:
+        """The target's endpoint that mints click ids; raises CannotJudge when it is not known for which link."""
+        endpoint = self.play.target.options.click_endpoint
+        if endpoint is None:
+            raise CannotJudge(
+                "no link is known for which the endpoint could mint click ids",
+                missing=Missing("[clicks] domain and key", "the domain and key of a link of the target"),
+            )
+        return endpoint
+
+    async def send(self, request: Request) -> Answer:
+        """Sends a request that a scenario made itself."""
+        return await self._send(request)
 
     async def lead(
         self,
@@ -235,6 +262,14 @@ class Journey:
         """A lead that what follows needs."""
         return self.given(await self.lead(**fields))
 
+    async def given_buyer(self, *, click: str, customer: str | None = None, deferred: bool = False) -> None:
+        """A customer with a confirmed lead that a sale can follow at once."""
+        if deferred:
+            await self.given_lead(click=click, mode="deferred", event="signup_started", customer=customer)
+            await self.given_lead(event="email_verified", customer=customer, mode=self.before_a_sale)
+        else:
+            await self.given_lead(click=click, customer=customer, mode=self.before_a_sale)
+
     async def given_sale(self, **fields: Any) -> Answer:
         """A sale that what follows needs."""
         return self.given(await self.sale(**fields))
@@ -256,7 +291,7 @@ class Journey:
     def must(
         self, requirement_id: str, answer: Answer, judge: Callable[[Answer], Found] | None = None, expected: str = ""
     ) -> None:
-        """This answer must be one that the requirement allows (or, with `judge`, as it says; then `expected` names it)."""
+        """This answer must be one that the requirement allows, or with `judge` what `expected` says."""
         requirement = self._wanted(requirement_id)
         if requirement is None:
             return
@@ -318,6 +353,15 @@ class Journey:
                 missing=Missing("--settle", "more seconds than reads lag"),
             )
 
+    def must_fit(self, requirement_id: str, answer: Answer, schema: str) -> None:
+        """This answer's body must be valid against one of the profile's schemas."""
+
+        def judge(answer: Answer) -> Found:
+            problems = self.profile.schemas.problems(schema, answer.json)
+            return Found(holds=not problems, actual=f"{problems[0]}" if problems else "it fits")
+
+        self.must(requirement_id, answer, judge, f"a body of the documented shape ({schema})")
+
     def satisfied(self, requirement_id: str, expected: str, actual: str) -> None:
         """The requirement holds because the target took a way that the contract leaves free."""
         requirement = self._wanted(requirement_id)
@@ -343,11 +387,12 @@ class Journey:
         return answer
 
     async def _mint(self) -> str:
-        answer = await self.visit()
-        click = self.click_in(answer)
+        source = self.play.target.clicks
+        answer = await self.visit(source)
+        click = source.click_in(answer)
         if click is None:
             raise CannotJudge(
-                f"the short link gave no click id: {answer}",
+                f"{source.description} gave no click id: {answer}",
                 owner=self.profile.owners.get("click"),
                 code=str(answer.fault) if answer.fault else None,
             )

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import Found, Kind, Matcher
-from conformance.evidence import Unreadable
 from conformance.target.connections import now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from conformance.evidence import Evidence, Observation
+    from conformance.evidence import Evidence, Observation, Unreadable
     from conformance.ledger.records import RecordedCustomer
     from conformance.target.transcript import Transcript
 

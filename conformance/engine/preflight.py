@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from conformance.engine.journey import Play
     from conformance.target.messages import Answer
 
-_REFUSED = (401, 403)
 _NOTHING_CAME = (Fault.NO_ANSWER, Fault.DEADLINE, Fault.RESET, Fault.NOT_HTTP)
 
 
@@ -30,7 +29,7 @@ async def preflight(play: Play) -> None:
             f"{play.target.redactor.text(play.target.base)} gives no HTTP answer ({answer})",
             "Check the URL, that the target is running, and that this machine may reach it.",
         )
-    if answer.status in _REFUSED:
+    if answer.status in play.profile.authentication.refusals:
         token = play.target.options.token
         raise CredentialsRefused(
             f"the target refuses {'the token' if token else 'a call without a token'} on a well-formed lead: "

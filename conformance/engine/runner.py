@@ -20,7 +20,7 @@ from conformance.engine.observer import Observer
 from conformance.engine.preflight import preflight
 from conformance.engine.selection import Selection
 from conformance.errors import CredentialsRefused, TargetUnreachable
-from conformance.evidence import NoEvidence, ReadBack
+from conformance.evidence import evidence_for
 from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo
 from conformance.target.connections import now
 from conformance.target.target import BudgetSpent, Limits, Target, TargetOptions
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
     from conformance.engine.events import Event
     from conformance.engine.scenario import Scenario
-    from conformance.evidence import Evidence
     from conformance.results import ScenarioResult
 
 
@@ -121,7 +120,7 @@ class Run:
 
     def _play(self, target: Target) -> Play:
         options = self.options
-        evidence: Evidence = ReadBack(target, options.target.readback) if options.target.readback else NoEvidence()
+        evidence = evidence_for(options.profile, target)
         play: Play
 
         async def write_marker(kind: str, transcript: Transcript) -> str | None:

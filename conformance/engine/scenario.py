@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Scenario:
     """One named sequence of one suite.
 
-    `verifies` are the ids of the requirements it checks; `arguments` what its variant adds to the journey; `line` and
-    `file` say where it stands. The id is made of the suite, the function's name and the variant, never of a payload.
+    `verifies` are the ids of the requirements it checks; `arguments` what its variant adds to the journey; `needs` and
+    `unless` name a trait of a profile without which, or with which, it makes no sense. The id is made of the suite, the
+    function's name and the variant, never of a payload.
     """
 
     id: str
@@ -28,6 +29,12 @@ class Scenario:
     play: Callable[..., Awaitable[None]] = field(compare=False)
     arguments: tuple[Any, ...] = field(default=(), compare=False)
     variant: str | None = None
+    needs: str = ""
+    unless: str = ""
+
+    def makes_sense_for(self, traits: frozenset[str]) -> bool:
+        """Whether a platform with these traits can be asked this."""
+        return (not self.needs or self.needs in traits) and self.unless not in traits
 
     async def run(self, journey: Journey) -> None:
         """Plays the scenario with this journey."""
@@ -44,11 +51,15 @@ class ScenarioGroup:
 
 
 def scenario(
-    *verifies: str, variants: Mapping[str, Any] | None = None
+    *verifies: str,
+    variants: Mapping[str, Any] | None = None,
+    needs: str = "",
+    unless: str | Mapping[str, str] = "",
 ) -> Callable[[Callable[..., Awaitable[None]]], ScenarioGroup]:
     """Declares a coroutine function to be a scenario that checks these requirements.
 
     With `variants`, one scenario for each key; its value is the function's second argument (a tuple: the further ones).
+    `needs` and `unless` name traits of profiles; `unless` may name one for each of some variants.
     The first line of the docstring is the title that reports show.
     """
 
@@ -71,6 +82,8 @@ def scenario(
                 play=function,
                 arguments=arguments,
                 variant=variant,
+                needs=needs,
+                unless=unless if isinstance(unless, str) else unless.get(variant or "", ""),
             )
 
         if variants is None:

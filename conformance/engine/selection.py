@@ -44,6 +44,7 @@ class Selection:
             if (not self.suites or scenario.suite in self.suites)
             and (not self.scenarios or scenario.id in self.scenarios or _base(scenario.id) in self.scenarios)
             and any(self.wants(profile, requirement) for requirement in scenario.verifies)
+            and scenario.makes_sense_for(profile.traits)
         )
 
     def resolved(self, scenarios: Sequence[Scenario], profile: Profile) -> Selection:

@@ -1,7 +1,8 @@
 """What a target shows that it recorded."""
 
+from conformance.evidence.choice import evidence_for
 from conformance.evidence.observation import Evidence, Observation, Unreadable
 from conformance.evidence.readback import ReadBack
 from conformance.evidence.without import NoEvidence
 
-__all__ = ["Evidence", "NoEvidence", "Observation", "ReadBack", "Unreadable"]
+__all__ = ["Evidence", "NoEvidence", "Observation", "ReadBack", "Unreadable", "evidence_for"]

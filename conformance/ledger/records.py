@@ -45,7 +45,10 @@ class RecordedSale:
 
 @dataclass(frozen=True, slots=True)
 class RecordedCustomer:
-    """Everything recorded of one customer; `click` is the one the customer is attributed to, or None."""
+    """Everything recorded of one customer; `click` is the one the customer is attributed to, or None.
+
+    `click_shown` is false where a target shows the clicks of leads and sales, but not the customer's own.
+    """
 
     customer: str
     click: str | None = None
@@ -54,6 +57,7 @@ class RecordedCustomer:
     avatar: str | None = None
     leads: tuple[RecordedLead, ...] = ()
     sales: tuple[RecordedSale, ...] = ()
+    click_shown: bool = True
 
     @property
     def confirmed(self) -> tuple[RecordedLead, ...]:

@@ -18,7 +18,7 @@ _MANY = 5
 async def _sold(journey: Journey, invoice: str, **fields: Any) -> str:
     """A customer with a lead and one sale that is recorded; returns the click."""
     click = await journey.click()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     await journey.given_sale(invoice=invoice, click=click, **fields)
     await journey.given_recorded("sale", has_sale(invoice, journey.profile.equivalence))
     return click
@@ -29,7 +29,7 @@ async def an_identical_sale_counts_once(journey: Journey, repeats: int) -> None:
     """A sale sent again, byte for byte, counts once."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     sale = await journey.given_sale(invoice=invoice, click=click)
     for _ in range(repeats):
         journey.must("duplicate-sale.answered", await journey.repeat(sale))
@@ -67,7 +67,7 @@ async def somebody_elses_invoice_does_not_count_again(journey: Journey) -> None:
     await _sold(journey, invoice)
     neighbour = journey.another().customer
     click = await journey.click()
-    await journey.given_lead(click=click, customer=neighbour)
+    await journey.given_buyer(click=click, customer=neighbour)
     await journey.given_recorded("non_deferred", is_attributed_to(click), customer=neighbour)
     answer = await journey.sale(invoice=invoice, click=click, customer=neighbour)
     journey.must("duplicate-sale.answered", answer)
@@ -80,7 +80,7 @@ async def a_repeat_after_a_pause_counts_once(journey: Journey) -> None:
     """A sale sent again after a while counts once: the key is kept, not just the last request."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     sale = await journey.given_sale(invoice=invoice, click=click)
     await journey.given_recorded("sale", has_sale(invoice, journey.profile.equivalence))
     await journey.pause(_PAUSE)
@@ -93,7 +93,7 @@ async def repeats_between_other_sales_count_once(journey: Journey) -> None:
     """Repeats count once also when other invoices of the same customer come in between."""
     click = await journey.click()
     invoices = [journey.invoice() for _ in range(4)]
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     sales = [await journey.sale(invoice=invoice, click=click, amount=1000) for invoice in invoices]
     for sale in (*sales, *reversed(sales)):
         await journey.repeat(sale)
@@ -106,11 +106,11 @@ async def repeats_between_other_customers_sales_count_once(journey: Journey) -> 
     """Repeats count once also when other customers' sales come in between."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     sale = await journey.given_sale(invoice=invoice, click=click)
     for _ in range(3):
         name = journey.another()
-        await journey.given_lead(click=click, customer=name.customer)
+        await journey.given_buyer(click=click, customer=name.customer)
         await journey.sale(invoice=name.invoice(), click=click, customer=name.customer)
     await journey.repeat(sale)
     await journey.must_record("duplicate-sale.counted-once", counts(invoice))
@@ -132,8 +132,7 @@ async def a_lead_in_between_does_not_make_the_sale_new(journey: Journey) -> None
     """A sale repeated after a further lead of the same customer counts once."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click, mode="deferred", event="signup_started")
-    await journey.given_lead(event="email_verified")
+    await journey.given_buyer(click=click, deferred=True)
     sale = await journey.given_sale(invoice=invoice, click=click)
     await journey.given_recorded("sale", has_sale(invoice, journey.profile.equivalence))
     await journey.lead(event="demo_booked")

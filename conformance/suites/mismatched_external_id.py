@@ -59,6 +59,15 @@ _MISTAKES = {
     "hyphen-for-underscore": _of("_a.", "-a."),
 }
 
+# Platforms that say of themselves that they compare ids more loosely are not asked.
+_UNLESS = {
+    **dict.fromkeys(
+        ("other-case", "upper-case", "decomposed-unicode", "without-accent", "full-width-letters"), "ids-fold-letters"
+    ),
+    **dict.fromkeys(("leading-blank", "trailing-blank"), "ids-are-trimmed"),
+    "last-of-255-characters": "ids-up-to-100",
+}
+
 
 @scenario(
     "mismatched-external-id.answered",
@@ -66,6 +75,7 @@ _MISTAKES = {
     "mismatched-external-id.stays-pending",
     "mismatched-external-id.right-event-2-confirms",
     variants=_MISTAKES,
+    unless=_UNLESS,
 )
 async def event_2_under_another_id_is_not_attributed(journey: Journey, mistake: Mistake) -> None:
     """Event 2 under another id is tied to nobody's click, event 1 stays pending, and the right event 2 confirms it."""

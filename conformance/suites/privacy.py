@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import Found
-from conformance.engine.strangers import stranger_in
 from conformance.engine.payloads import ABSENT
 from conformance.engine.scenario import scenario
+from conformance.engine.strangers import stranger_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

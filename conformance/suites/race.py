@@ -63,7 +63,7 @@ async def identical_event_2s_at_the_same_moment_confirm_once(journey: Journey) -
 async def identical_sales_at_the_same_moment_count_once(journey: Journey) -> None:
     """One sale, sent eight times at the same moment, counts once."""
     click = await journey.click()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     await journey.given_recorded("non_deferred", is_attributed_to(click))
     invoices = [journey.invoice() for _ in range(_ROUNDS)]
     for invoice in invoices:
@@ -77,7 +77,7 @@ async def identical_sales_at_the_same_moment_count_once(journey: Journey) -> Non
 async def different_sales_at_the_same_moment_all_count(journey: Journey) -> None:
     """Eight sales of one customer at the same moment are eight sales: none is lost."""
     click = await journey.click()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     await journey.given_recorded("non_deferred", is_attributed_to(click))
     invoices: list[str] = []
     for _ in range(_ROUNDS):
@@ -98,7 +98,12 @@ async def customers_who_arrive_together_are_not_mixed_up(journey: Journey) -> No
     own = {name.customer: clicks[number % 2] for number, name in enumerate(names)}
     invoices = {name.customer: name.invoice() for name in names}
     amounts = {name.customer: 1000 + number for number, name in enumerate(names)}
-    leads = [journey.request("lead", journey.lead_body(click=own[n.customer], customer=n.customer)) for n in names]
+    leads = [
+        journey.request(
+            "lead", journey.lead_body(click=own[n.customer], customer=n.customer, mode=journey.before_a_sale)
+        )
+        for n in names
+    ]
     taken = len(await journey.together(leads))
     await journey.given_recorded("non_deferred", is_attributed_to(own[names[0].customer]), customer=names[0].customer)
     sales = [

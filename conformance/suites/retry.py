@@ -87,7 +87,7 @@ async def a_sale_sent_four_times_counts_once(journey: Journey) -> None:
     """A sale, sent four times byte for byte, counts once."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     answer = await journey.given_sale(invoice=invoice, click=click)
     await journey.given_recorded("sale", has_sale(invoice, journey.profile.equivalence))
     await _repeated(journey, answer)
@@ -124,7 +124,7 @@ async def a_sale_sent_again_after_a_cut_connection_counts_once(journey: Journey,
     """A sale whose answer was lost and which is sent again counts once."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     await journey.given_recorded("non_deferred", is_attributed_to(click))
     request = journey.request("sale", journey.sale_body(invoice=invoice, click=click))
     await journey.hang_up(request, after_answer_began=began)

@@ -35,7 +35,7 @@ async def a_sale_counts_for_the_leads_click(journey: Journey) -> None:
     click = await journey.click()
     invoice = journey.invoice()
     rules = journey.profile.equivalence
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     answer = await journey.sale(invoice=invoice, click=click, amount=4999, currency="USD", event="purchase_completed")
     journey.must("sale.accepted", answer)
     journey.given(answer)
@@ -53,8 +53,7 @@ async def a_sale_after_a_deferred_lead_counts_for_its_click(journey: Journey) ->
     """A sale after event 2 counts for event 1's click."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click, mode="deferred", event="signup_started")
-    await journey.given_lead(event="email_verified")
+    await journey.given_buyer(click=click, deferred=True)
     await journey.given_recorded("event_2", has_confirmed_lead(click=click))
     answer = await journey.sale(invoice=invoice, click=click)
     journey.must("sale.accepted", answer)
@@ -62,19 +61,13 @@ async def a_sale_after_a_deferred_lead_counts_for_its_click(journey: Journey) ->
     await journey.must_record("sale.attributed-to-lead", has_sale(invoice, journey.profile.equivalence, click=click))
 
 
-@scenario(
-    "sale.click-may-be-left-out", "sale.attributed-to-lead", variants={"non-deferred": None, "deferred": "deferred"}
-)
-async def a_sale_without_click_takes_the_leads(journey: Journey, mode: str | None) -> None:
+@scenario("sale.click-may-be-left-out", "sale.attributed-to-lead", variants={"non-deferred": False, "deferred": True})
+async def a_sale_without_click_takes_the_leads(journey: Journey, deferred: bool) -> None:  # noqa: FBT001 - the variant
     """A sale that leaves the click id out counts for the lead's click."""
     click = await journey.click()
     invoice = journey.invoice()
-    if mode is None:
-        await journey.given_lead(click=click)
-    else:
-        await journey.given_lead(click=click, mode=mode, event="signup_started")
-        await journey.given_lead(event="email_verified")
-    await journey.given_recorded("event_2" if mode else "non_deferred", has_confirmed_lead(click=click))
+    await journey.given_buyer(click=click, deferred=deferred)
+    await journey.given_recorded("event_2" if deferred else "non_deferred", has_confirmed_lead(click=click))
     answer = await journey.sale(invoice=invoice)
     journey.must("sale.click-may-be-left-out", answer)
     if answer.taken:
@@ -85,17 +78,13 @@ async def a_sale_without_click_takes_the_leads(journey: Journey, mode: str | Non
         journey.satisfied("sale.attributed-to-lead", "the lead's click, if accepted", f"refused: {answer}")
 
 
-@scenario("sale.lead-click-wins", variants={"non-deferred": None, "deferred": "deferred"})
-async def the_leads_click_wins_over_the_sales_own(journey: Journey, mode: str | None) -> None:
+@scenario("sale.lead-click-wins", variants={"non-deferred": False, "deferred": True})
+async def the_leads_click_wins_over_the_sales_own(journey: Journey, deferred: bool) -> None:  # noqa: FBT001 - the variant
     """A sale that brings another click than the lead's counts for the lead's click, and moves nothing."""
     click, other = await journey.click(), await journey.click()
     invoice = journey.invoice()
-    if mode is None:
-        await journey.given_lead(click=click)
-    else:
-        await journey.given_lead(click=click, mode=mode, event="signup_started")
-        await journey.given_lead(event="email_verified")
-    await journey.given_recorded("event_2" if mode else "non_deferred", has_confirmed_lead(click=click))
+    await journey.given_buyer(click=click, deferred=deferred)
+    await journey.given_recorded("event_2" if deferred else "non_deferred", has_confirmed_lead(click=click))
     await journey.sale(invoice=invoice, click=other)
     await journey.must_record("sale.lead-click-wins", has_sale(invoice, journey.profile.equivalence, click=click))
     await journey.must_record("sale.lead-click-wins", stays_attributed_to(click))
@@ -158,7 +147,7 @@ async def two_sales_of_a_customer_both_count(journey: Journey) -> None:
     """A customer who buys twice has two sales, both for the lead's click."""
     click = await journey.click()
     first, second = journey.invoice(), journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     await journey.given_sale(invoice=first, click=click, amount=4999)
     await journey.sale(invoice=second, click=click, amount=900)
     await journey.must_record("sale.two-sales-count", counts(first, second))
@@ -191,7 +180,7 @@ async def a_decimal_amount_keeps_its_value(journey: Journey, amount: float) -> N
 async def _amount(journey: Journey, amount: float, *, may_refuse: bool) -> None:
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     answer = await journey.sale(invoice=invoice, click=click, amount=amount)
     if may_refuse and answer.fault is None and not answer.taken:
         journey.satisfied(
@@ -209,7 +198,7 @@ async def a_currency_is_kept(journey: Journey, currency: str) -> None:
     """A sale's currency is kept, and its amount with it, whatever the currency's decimals."""
     click = await journey.click()
     invoice = journey.invoice()
-    await journey.given_lead(click=click)
+    await journey.given_buyer(click=click)
     await journey.given_sale(invoice=invoice, click=click, amount=500, currency=currency)
     await journey.must_record(
         "sale.currency-kept", has_sale(invoice, journey.profile.equivalence, amount=500, currency=currency)

@@ -94,13 +94,13 @@ class Connections:
     def new(self) -> httpx.AsyncClient:
         """A client of its own, closed with the others."""
         shared = self.transport
-        client = httpx.AsyncClient(  # noqa: S113 - the wall-clock deadline of `exchange` is the time-out
+        client = httpx.AsyncClient(
             verify=self.ssl_context if self.ssl_context is not None else False,
             transport=shared.make() if shared.make else None,
             proxy=shared.proxy,
             trust_env=shared.trust_environment and shared.make is None,
             follow_redirects=False,
-            timeout=None,
+            timeout=None,  # noqa: S113 - `exchange` has a wall-clock deadline
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE),
             headers={"user-agent": f"trackproof/{__version__}", "accept": "application/json"},
         )
@@ -150,7 +150,7 @@ async def exchange(client: httpx.AsyncClient, request: Request, deadline: float,
     )
 
 
-def classify(error: Exception, *, began: bool) -> tuple[Fault, str]:
+def classify(error: Exception, *, began: bool) -> tuple[Fault, str]:  # noqa: PLR0911 - a table in the shape of code
     """The code for a connection that failed, and what the library said of it."""
     said = str(error) or type(error).__name__
     if isinstance(error, httpx.TimeoutException):

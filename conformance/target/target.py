@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.target import raw
-from conformance.target.clicks import BROWSER, ClickSource, NoClicks
+from conformance.target.clicks import ClickEndpoint, ClickSource, NoClicks, ShortLinks
 from conformance.target.connections import Connections, Transport, exchange, now
 from conformance.target.messages import Answer, Fault, Request
 from conformance.target.pace import Pace
@@ -45,12 +45,18 @@ class Limits:
 
 @dataclass(frozen=True)
 class TargetOptions:
-    """Where to send and how: base URL (a path prefix is kept), token, further headers, click ids, read-back."""
+    """Where to send and how: base URL (a path prefix is kept), token, further headers, click ids, read-back.
+
+    `clicks` is where journeys get their click ids; `short_links` and `click_endpoint` are what the suite click-capture
+    tries out.
+    """
 
     url: str
     token: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     clicks: ClickSource = field(default_factory=NoClicks)
+    short_links: ShortLinks | None = None
+    click_endpoint: ClickEndpoint | None = None
     readback: str | None = None
     transport: Transport = field(default_factory=Transport)
     embedded: bool = False
@@ -81,13 +87,16 @@ class Target:
         self._faults_in_a_row = 0
         self._control: asyncio.Task[None] | None = None
         self._pace = Pace(limits.requests_per_minute, on_pause)
-        urls = (self.base, options.readback or "", *options.clicks.short_links)
+        urls = (self.base, options.readback or "", *options.clicks.urls)
         self._connections = Connections(
             options.transport, limits.concurrency, tls=any(urlsplit(url).scheme == "https" for url in urls)
         )
 
     def url(self, operation: str) -> str:
-        """The URL of `lead` or `sale`."""
+        """The URL of `lead` or `sale`; the one for browsers where the token is publishable."""
+        rule = self.profile.authentication
+        if rule.is_publishable(self.options.token):
+            return self.base + rule.publishable_paths[operation]
         return self.base + self.profile.paths[operation]
 
     def headers(self, authorization: str | None = None) -> dict[str, str]:
@@ -102,10 +111,6 @@ class Target:
     def event(self, operation: str, payload: Mapping[str, Any], step: str) -> Request:
         """The request that carries a lead or a sale."""
         return Request("POST", self.url(operation), self.headers(), encode(payload), step)
-
-    def visit(self, link: str) -> Request:
-        """The request of a browser that follows a short link; it carries no token."""
-        return Request("GET", link, {"user-agent": BROWSER, "accept": "text/html,*/*;q=0.8"}, b"", "click")
 
     async def send(self, request: Request, transcript: Transcript | None = None) -> Answer:
         """One exchange; a 429 is waited for and repeated. Raises BudgetSpent when no more may be sent."""
@@ -125,6 +130,18 @@ class Target:
             self._notice(answer)
             if not self._pace.saw(answer, tries):
                 return replace(answer, rate_limited=True) if answer.status == _TOO_MANY else answer
+
+    async def ask(self, request: Request, transcript: Transcript) -> Answer:
+        """One exchange with an endpoint whose rate limit is its own: a 429 does not slow the run, nor is it repeated."""
+        if (refused := self._refused(request)) is not None:
+            return refused
+        await self._pace.turn()
+        async with self._connections.one() as client:
+            self._spend(1)
+            answer = await exchange(client, request, self.limits.deadline, now)
+        transcript.add(request, answer)
+        self._notice(answer)
+        return replace(answer, rate_limited=True) if answer.status == _TOO_MANY else answer
 
     async def send_together(self, requests: Sequence[Request], transcript: Transcript) -> list[Answer]:
         """All requests at the same moment; a 429 is not repeated but marked, since a repeat would be no race."""

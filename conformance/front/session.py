@@ -1,0 +1,279 @@
+"""A pytest session that asked for the suites: collects scenarios, hands them to one engine run, and answers for it."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import __version__
+from conformance.cli.running import embedded, embedded_options, exit_code, run_options
+from conformance.cli.settings import resolve
+from conformance.engine.conclusion import EXIT_CODES
+from conformance.engine.scenario import ScenarioGroup
+from conformance.errors import TrackproofError, UsageError
+from conformance.front import telling
+from conformance.front.background import BackgroundRun
+from conformance.front.items import ScenarioItem, Suite
+from conformance.front.options import given
+from conformance.front.summary import tell, tell_html
+from conformance.reports import remove_reports, write_reports
+from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo, Verdict
+from conformance.suites import SUITES
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from conformance.cli.settings import Settings
+    from conformance.contract import Profile
+    from conformance.engine.runner import RunOptions
+    from conformance.engine.scenario import Scenario
+    from conformance.results import ScenarioResult
+
+_INTERRUPTED = 130
+_NOTHING = "Nothing was selected, so nothing was judged."
+_FAILED_ITSELF = "trackproof itself failed, so nothing could be concluded."
+
+
+class FrontSession:
+    """The hooks of such a session; `asked` are the paths of the package that the command line names."""
+
+    def __init__(self, config: pytest.Config, package: Path, asked: frozenset[Path]) -> None:
+        self._config = config
+        self._suites = package / "suites"
+        self._asked = asked
+        self._session: pytest.Session
+        self._settings: Settings
+        self._options: RunOptions
+        self._background: BackgroundRun | None = None
+        self._results: Results | None = None
+        self._red = 0
+        self._interrupted = False
+        self._told = False
+        for suite in SUITES:
+            config.addinivalue_line("markers", f"{suite.replace('-', '_')}: scenarios of the suite {suite}")
+        for level in ("must", "should", "may"):
+            config.addinivalue_line("markers", f"{level}: scenarios that check a {level.upper()}")
+
+    # --- what the items ask -------------------------------------------------------------------------------------
+
+    @property
+    def profile(self) -> Profile:
+        """The contract in force."""
+        return self._options.profile
+
+    @property
+    def strict(self) -> bool:
+        """Whether a broken SHOULD is red."""
+        return self._options.strict
+
+    @cached_property
+    def run(self) -> Results:
+        """What is known of the run before it has ended."""
+        started = self._background.started if self._background else None
+        profile = self._options.profile
+        return Results(
+            tool_version=__version__,
+            profile=ProfileInfo(profile.name, profile.title, profile.revision),
+            target=TargetInfo(started.target if started else "", self._options.target.embedded),
+            run=RunInfo(started.run if started else "", self._options.seed, "", 0, 0, complete=False),
+            verdict="cut",
+            why="",
+        )
+
+    @property
+    def why_cut(self) -> str:
+        """Why a scenario has no result."""
+        results = self._background.results if self._background else None
+        return results.why if results else _FAILED_ITSELF
+
+    def result_of(self, scenario: Scenario) -> ScenarioResult | None:
+        """Waits for a scenario's result; the first that is asked for starts the run of all that are selected."""
+        if self._background is None:
+            self._background = self._begin()
+        try:
+            result = self._background.result_of(scenario.id)
+        except TrackproofError as error:
+            _leave(error)
+        except Exception:
+            # Once is enough: every other scenario would say the same.
+            self._session.shouldfail = "trackproof itself failed"
+            raise
+        results, code = self._background.results, self._background.run.exit_code_when_stopped
+        if results is not None and code is not None:
+            pytest.exit(f"trackproof: {results.why}", returncode=code)
+        return result
+
+    def _begin(self) -> BackgroundRun:
+        chosen = dict.fromkeys(item.scenario for item in self._session.items if isinstance(item, ScenarioItem))
+        return BackgroundRun(self._options, tuple(chosen))
+
+    # --- before the run -----------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Resolves the options; what cannot be used ends the session with one sentence."""
+        self._session = session
+        _without_the_machine(self._config)
+        stack = contextlib.ExitStack()
+        self._config.add_cleanup(stack.close)
+        try:
+            if getattr(self._config.option, "dist", "no") != "no":
+                raise UsageError(
+                    "the engine plays scenarios side by side already and cannot be spread with pytest-xdist",
+                    "Leave out -n (or give -n 0) and use --trackproof-concurrency.",
+                )
+            options = given(self._config)
+            self._settings = settings = resolve(options, options["config"])
+            self._options = stack.enter_context(_options(settings))
+            if self._wants_reports:
+                _remove_reports(settings)
+        except TrackproofError as error:
+            _leave(error)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """A suite that was asked for is collected although its name is that of no test."""
+        found = yield
+        path = file_path.resolve()
+        if path.parent != self._suites or path.stem.replace("_", "-") not in SUITES:
+            return found
+        if self._asked.isdisjoint((path, *path.parents)):
+            return found
+        # Where the file itself was asked for, pytest has taken it for a plain module.
+        others = [node for node in found if type(node) is not pytest.Module]
+        return [*others, Suite.from_parent(parent, path=file_path)]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+        """The scenarios of a group, each of its variants an item; a suite has nothing else to run."""
+        if not isinstance(collector, Suite):
+            return None
+        return list(self._items(collector, obj)) if isinstance(obj, ScenarioGroup) else []
+
+    def _items(self, collector: Suite, group: ScenarioGroup) -> Iterator[pytest.Item]:
+        for scenario in group.scenarios:
+            name = group.name if scenario.variant is None else f"{group.name}[{scenario.variant}]"
+            yield ScenarioItem.from_parent(collector, name=name, scenario=scenario, front=self)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """What the profile does not promise, or the options leave out, is deselected."""
+        scenarios = [item.scenario for item in items if isinstance(item, ScenarioItem)]
+        chosen = set(self._options.selection.choose(scenarios, self._options.profile))
+        left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario not in chosen]
+        if left_out:
+            self._config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+
+    # --- after each scenario ------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Gives the report its text, the scenario's own time, and the row of pytest-html."""
+        report = yield
+        if not isinstance(item, ScenarioItem):
+            return report
+        self._red += report.failed
+        result = item.result
+        if result is None:
+            return report
+        if report.when == "setup" and call.excinfo is not None:
+            report.longrepr = item.repr_failure(call.excinfo)
+        report.duration = result.seconds if report.when == "call" else 0.0
+        told = report.when == "call" or (report.when == "setup" and result.verdict is Verdict.ERRORED)
+        if told and self._config.pluginmanager.hasplugin("html"):
+            from pytest_html import extras  # type: ignore[import-untyped] # noqa: PLC0415 - may be blocked
+
+            report.extras = [*getattr(report, "extras", []), extras.html(telling.row(result))]  # type: ignore[attr-defined]
+        return report
+
+    # --- at the end ---------------------------------------------------------------------------------------------
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remembers that somebody pressed Ctrl-C (pytest has further interruptions of its own)."""
+        self._interrupted = excinfo.type is KeyboardInterrupt
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Ends the run, writes what reports were asked for, and sees that nothing but conformance exits with 0."""
+        if self._config.option.collectonly:
+            return
+        code = EXIT_CODES["inconclusive"]
+        if self._background is not None:
+            why = "interrupted" if self._interrupted else "pytest stopped before every scenario was judged"
+            self._results = self._background.finish(why)
+        if self._background is not None and self._results is not None:
+            allow = self._settings["allow_inconclusive"]
+            code = exit_code(self._background.run, self._results, allow_inconclusive=allow)
+            if self._wants_reports:
+                _write_reports(self._results, self._settings)
+        self._told = True
+        session.exitstatus = self._status(exitstatus, code, session.testsfailed)
+
+    def _status(self, status: int, code: int, failed: int) -> int:
+        """The session's exit status; pytest's own, where it says more than the run's code."""
+        if self._interrupted:
+            return _INTERRUPTED
+        if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            return code
+        only_errors = failed == self._red and code == EXIT_CODES["inconclusive"]
+        return code if status == pytest.ExitCode.TESTS_FAILED and only_errors else status
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The verdict first, and one sentence why."""
+        if self._told:
+            tell(terminalreporter, self._results, self._without_results)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """The same at the head of pytest-html's report."""
+        if self._told:
+            prefix.append(tell_html(self._results, self._without_results))
+
+    @property
+    def _without_results(self) -> str:
+        return _NOTHING if self._background is None else _FAILED_ITSELF
+
+    @property
+    def _wants_reports(self) -> bool:
+        return self._settings.origins["reports"] != "default" and not self._config.option.collectonly
+
+
+def _options(settings: Settings) -> contextlib.AbstractContextManager[RunOptions]:
+    return embedded_options(settings) if embedded(settings) else contextlib.nullcontext(run_options(settings))
+
+
+def _leave(error: TrackproofError) -> Any:
+    pytest.exit(f"trackproof: {error.what}. {error.remedy}".strip(), returncode=error.exit_code)
+
+
+def _remove_reports(settings: Settings) -> None:
+    try:
+        remove_reports(Path(settings["reports"]))
+    except OSError as error:
+        raise UsageError(f"the reports of an earlier run cannot be removed: {error}") from None
+
+
+def _write_reports(results: Results, settings: Settings) -> None:
+    try:
+        write_reports(results, Path(settings["reports"]))
+    except OSError as error:
+        _leave(UsageError(f"the reports cannot be written: {error}", "Choose another --trackproof-reports."))
+
+
+def _without_the_machine(config: pytest.Config) -> None:
+    """Leaves of pytest-metadata what the operator gave with `--metadata`: a report tells of the target, not of us."""
+    with contextlib.suppress(ImportError):
+        from pytest_metadata.plugin import metadata_key  # type: ignore[import-untyped] # noqa: PLC0415 - may be absent
+
+        about: dict[str, object] = config.stash.get(metadata_key, {})
+        about.clear()
+        about.update(dict(getattr(config.option, "metadata", None) or []))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 
 import click
 
@@ -14,6 +15,9 @@ _COMMANDS = {
     "requirements": "List the requirements of a profile.",
     "sandbox": "Serve a platform that keeps its contract, to test an integration against.",
 }
+
+# Not 1, which would call the target broken, nor Python's own 1 for a traceback: nothing could be judged.
+_FAILED_ITSELF = 3
 
 
 class _LazyGroup(click.Group):
@@ -60,4 +64,8 @@ def main() -> None:
         if error.remedy:
             click.echo(error.remedy, err=True)
         sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - whatever it is, it must not look like a verdict
+        traceback.print_exc()
+        click.echo("trackproof itself has failed. That says nothing about the target; please report it.", err=True)
+        sys.exit(_FAILED_ITSELF)
     sys.exit(status if isinstance(status, int) else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +22,9 @@ def plan(settings: Settings) -> int:
     """Prints scenarios, exchanges and minutes; returns the exit code."""
     asked = run_options(settings) if not embedded(settings) else None
     with embedded_options(settings) as options:
-        results = asyncio.run(run(options, all_scenarios()))
+        # The rehearsal is not paced: only what it counts is.
+        unpaced = replace(options, limits=replace(options.limits, requests_per_minute=0), max_time=None)
+        results = asyncio.run(run(unpaced, all_scenarios()))
     where = asked.target.url if asked else "the embedded sandbox"
     rate = settings["rpm"] or options.profile.documented_requests_per_minute
     click.echo(f"would send to {where} (profile {options.profile.name}); nothing was sent there")

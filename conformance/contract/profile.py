@@ -47,8 +47,9 @@ class Profile:
 
     `fields` maps an operation (`lead`, `sale`) and our word for a field to its name on the wire; `owners` maps a step
     of a journey to the requirement that owns it; `settle` is in seconds. `evidence` names the class that reads what a
-    target recorded; `traits` are peculiarities that make some variants of a scenario meaningless, or only then possible;
-    `codes` pairs the code of an error body (found at the dotted path `code_path`) with its status.
+    target recorded; `traits` are peculiarities that make some variants of a scenario meaningless, or alone possible;
+    `answer_paths` says where in an answer something stands, as a dotted path; `codes` pairs the code of an error body
+    with its status.
     """
 
     name: str
@@ -65,13 +66,12 @@ class Profile:
     equivalence: Mapping[str, str]
     rules: Mapping[str, Any]
     success_flags: tuple[str, ...]
-    status_key: str
     click_parameter: str
     settle: float
     documented_requests_per_minute: int = 0
     evidence: str = "readback"
     traits: frozenset[str] = frozenset()
-    code_path: str = ""
+    answer_paths: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     cleanup_path: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -140,13 +140,12 @@ def _load(folder: Path) -> Profile:
             equivalence=data.get("equivalence", {}),
             rules=data.get("rules", {}),
             success_flags=tuple(data.get("answers", {}).get("success_flags", ())),
-            status_key=data.get("answers", {}).get("status_key", ""),
             click_parameter=data["clicks"]["parameter"],
             settle=float(data.get("settle", 10)),
             documented_requests_per_minute=int(data.get("documented_requests_per_minute", 0)),
             evidence=str(data.get("evidence", "readback")),
             traits=frozenset(data.get("traits", ())),
-            code_path=data.get("answers", {}).get("code_path", ""),
+            answer_paths=data.get("answers", {}).get("paths", {}),
             codes=data.get("answers", {}).get("codes", {}),
             cleanup_path=data.get("cleanup", {}).get("path", ""),
             aliases={alias: known.id for known in requirements.values() for alias in known.aliases},

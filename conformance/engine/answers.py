@@ -48,6 +48,21 @@ def _is_false(value: Any) -> bool:
     return value is False or (isinstance(value, str) and value.strip().lower() == "false")
 
 
+def at(answer: Answer, path: str) -> Any:
+    """What stands at a dotted path of a JSON answer; None when it is not there."""
+    value = answer.json
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def has(answer: Answer, path: str) -> bool:
+    """Whether the last name of a dotted path is there at all, with null or with more."""
+    above, _, name = path.rpartition(".")
+    parent = at(answer, above) if above else answer.json
+    return isinstance(parent, dict) and name in parent
+
+
 def media_type(answer: Answer) -> str:
     """The media type of an answer without its parameters, in lower case; empty when there is none."""
     value = next((value for name, value in answer.headers.items() if name.lower() == "content-type"), "")

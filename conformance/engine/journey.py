@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
-from conformance.engine.answers import allowed
+from conformance.engine.answers import allowed, at
+from conformance.engine.equivalence import same
 from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
 from conformance.engine.matchers import Found
 from conformance.engine.payloads import ABSENT, Absent, changed, payload
@@ -98,6 +99,16 @@ class Journey:
         """The mode of a lead that a sale follows at once, where the platform has one for that."""
         return "wait" if "wait" in self.profile.modes else ABSENT
 
+    def named_in_answers(self, click: str) -> dict[str, str]:
+        """What the answer to a lead of this customer names, where answers name anything: click, id, name, address."""
+        details = self.details
+        return {
+            "lead_click": click,
+            "lead_customer": self.customer,
+            "lead_name": details["name"],
+            "lead_email": details["email"],
+        }
+
     def invoice(self) -> str:
         """A fresh invoice id."""
         return self.name.invoice()
@@ -145,6 +156,12 @@ class Journey:
             )
         return endpoint
 
+    async def get(self, path: str) -> Answer:
+        """Reads something from the platform's own API, with the run's token."""
+        headers = self.play.target.headers()
+        del headers["content-type"]
+        return await self._send(Request("GET", self.play.target.base + path, headers, b"", "read"))
+
     async def send(self, request: Request) -> Answer:
         """Sends a request that a scenario made itself."""
         return await self._send(request)
@@ -181,7 +198,7 @@ class Journey:
         fields = {"click": click, "event": event, "customer": customer or self.customer, "mode": mode, **details}
         return payload(self.profile, "lead", fields)
 
-    def sale_body(self, *, invoice: str, customer: str | None = None, **fields: Any) -> dict[str, Any]:
+    def sale_body(self, *, invoice: str | Absent | None, customer: str | None = None, **fields: Any) -> dict[str, Any]:
         """The body of a sale, for scenarios that change or repeat it."""
         defaults = {"event": "purchase_completed", "amount": 4999, "currency": "USD"}
         return payload(
@@ -361,6 +378,28 @@ class Journey:
             return Found(holds=not problems, actual=f"{problems[0]}" if problems else "it fits")
 
         self.must(requirement_id, answer, judge, f"a body of the documented shape ({schema})")
+
+    def at(self, answer: Answer, name: str) -> Any:
+        """What stands in an answer where the profile says that `name` does; None when it is not there."""
+        return at(answer, self.profile.answer_paths[name])
+
+    def must_say(self, requirement_id: str, answer: Answer, values: Mapping[str, Any]) -> None:
+        """This answer must say these values, each where the profile says that it stands."""
+        if requirement_id not in self.profile.requirements:
+            return
+
+        def judge(answer: Answer) -> Found:
+            rules = self.profile.equivalence
+            wrong = [
+                name
+                for name, value in values.items()
+                if not same(self.at(answer, name), value, rules.get(name.partition("_")[2], "exact"))
+            ]
+            said = ", ".join(f"{self.profile.answer_paths[name]} {self.at(answer, name)!r}" for name in wrong)
+            return Found(holds=answer.taken and not wrong, actual=said or str(answer))
+
+        wanted = ", ".join(f"{self.profile.answer_paths[name]} {value!r}" for name, value in values.items())
+        self.must(requirement_id, answer, judge, wanted)
 
     def satisfied(self, requirement_id: str, expected: str, actual: str) -> None:
         """The requirement holds because the target took a way that the contract leaves free."""

@@ -61,6 +61,9 @@ def stays_attributed_to(click: str) -> Matcher:
 def _attribution(customer: RecordedCustomer | None, click: str) -> Found:
     if customer is None:
         return Found(holds=False, actual="customer unknown")
+    if not customer.click_shown:
+        astray = [lead for lead in customer.confirmed if lead.click != click]
+        return Found(holds=not astray, actual=describe(customer), excess=bool(astray))
     return Found(holds=customer.click == click, actual=f"customer attributed to {_click(customer.click)}")
 
 
@@ -134,7 +137,7 @@ def is_pending(click: str) -> Matcher:
 
     def judge(customer: RecordedCustomer | None) -> Found:
         confirmed = customer.confirmed if customer else ()
-        tied = customer is not None and customer.click == click
+        tied = customer is not None and (customer.click == click or not customer.click_shown)
         return Found(holds=tied and not confirmed, actual=describe(customer), excess=bool(confirmed))
 
     return Matcher(f"pending: tied to click {click}, no confirmed lead", Kind.EXACT, judge)
@@ -156,7 +159,7 @@ def later_leads_keep(click: str) -> Matcher:
     def judge(customer: RecordedCustomer | None) -> Found:
         leads = customer.confirmed if customer else ()
         astray = [lead for lead in leads if lead.click != click]
-        holds = bool(leads) and not astray and customer is not None and customer.click == click
+        holds = bool(leads) and not astray and _attribution(customer, click).holds
         return Found(holds=holds, actual=describe(customer), excess=bool(astray))
 
     return Matcher(f"all confirmed leads attributed to click {click}", Kind.EXACT, judge)
@@ -222,6 +225,16 @@ def counts(*invoices: str) -> Matcher:
     return Matcher(f"exactly {len(invoices)} {noun}: {', '.join(invoices)}", Kind.EXACT, judge, about="sale")
 
 
+def has_so_many_sales(count: int) -> Matcher:
+    """Exactly so many sales count, whatever their invoices."""
+
+    def judge(customer: RecordedCustomer | None) -> Found:
+        sales = customer.sales if customer else ()
+        return Found(holds=len(sales) == count, actual=describe(customer), excess=len(sales) > count)
+
+    return Matcher(f"exactly {count} sales", Kind.EXACT, judge, about="sale")
+
+
 def has_no_sale() -> Matcher:
     """No sale counts."""
 
@@ -270,4 +283,5 @@ def describe(customer: RecordedCustomer | None) -> str:
         return "customer unknown"
     leads = [f"{lead.status} {lead.event or 'lead'} ({_click(lead.click)})" for lead in customer.leads]
     sales = [f"sale {sale.invoice} {sale.amount} {sale.currency} ({_click(sale.click)})" for sale in customer.sales]
-    return f"customer attributed to {_click(customer.click)}; " + (", ".join([*leads, *sales]) or "no leads, no sales")
+    attributed = f"attributed to {_click(customer.click)}" if customer.click_shown else "known"
+    return f"customer {attributed}; " + (", ".join([*leads, *sales]) or "no leads, no sales")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from conformance.contract import Profile
     from conformance.engine.journey import Journey
 
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 class Scenario:
     """One named sequence of one suite.
 
-    `verifies` are the ids of the requirements it checks; `arguments` what its variant adds to the journey; `needs` and
-    `unless` name a trait of a profile without which, or with which, it makes no sense. The id is made of the suite, the
-    function's name and the variant, never of a payload.
+    `verifies` are the ids of the requirements it checks, first the one it is about; `arguments` what its variant adds to
+    the journey; `needs` and `unless` name a trait of a profile without which, or with which, it makes no sense. The id is
+    made of the suite, the function's name and the variant, never of a payload.
     """
 
     id: str
@@ -32,9 +33,10 @@ class Scenario:
     needs: str = ""
     unless: str = ""
 
-    def makes_sense_for(self, traits: frozenset[str]) -> bool:
-        """Whether a platform with these traits can be asked this."""
-        return (not self.needs or self.needs in traits) and self.unless not in traits
+    def exists_for(self, profile: Profile) -> bool:
+        """Whether this profile promises what the scenario is about, and has the traits without which it is moot."""
+        fits = (not self.needs or self.needs in profile.traits) and self.unless not in profile.traits
+        return fits and profile.promises(self.verifies[0])
 
     async def run(self, journey: Journey) -> None:
         """Plays the scenario with this journey."""

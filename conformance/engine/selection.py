@@ -44,12 +44,12 @@ class Selection:
             if (not self.suites or scenario.suite in self.suites)
             and (not self.scenarios or scenario.id in self.scenarios or _base(scenario.id) in self.scenarios)
             and any(self.wants(profile, requirement) for requirement in scenario.verifies)
-            and scenario.makes_sense_for(profile.traits)
+            and scenario.exists_for(profile)
         )
 
     def resolved(self, scenarios: Sequence[Scenario], profile: Profile) -> Selection:
         """The same with aliases replaced; raises UsageError when something named does not exist."""
-        of_profile = [s for s in scenarios if any(profile.promises(requirement) for requirement in s.verifies)]
+        of_profile = [scenario for scenario in scenarios if scenario.exists_for(profile)]
         _known("suite", self.suites, {scenario.suite for scenario in of_profile})
         _known("scenario", self.scenarios, {s.id for s in of_profile} | {_base(s.id) for s in of_profile})
         wanted = tuple(profile.aliases.get(requirement, requirement) for requirement in self.requirements)

@@ -88,3 +88,12 @@ async def another_scheme_is_refused(journey: Journey, operation: str) -> None:
 async def an_empty_token_is_refused(journey: Journey, operation: str) -> None:
     """A scheme without a token is refused and records nothing."""
     await _refused(journey, "authentication.empty-token", operation, journey.profile.authentication.scheme)
+
+
+@scenario("authentication.before-body", variants={"malformed": b'{"eventName":', "invalid": b"{}"})
+async def the_token_is_looked_at_before_the_body(journey: Journey, body: bytes) -> None:
+    """A wrong token is refused as such, whatever the body is like."""
+    rule = journey.profile.authentication
+    headers = journey.play.target.headers(rule.value(rule.wrong_token))
+    answer = await journey.post("lead", body, step="wrong token and body", headers=headers)
+    journey.must("authentication.before-body", answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import (
+    Found,
     has_confirmed_lead,
     has_confirmed_leads,
     has_lead_that_is,
@@ -20,6 +21,7 @@ from conformance.ledger.records import LeadStatus
 
 if TYPE_CHECKING:
     from conformance.engine.journey import Journey
+    from conformance.target.messages import Answer
 
 
 @scenario(
@@ -168,3 +170,44 @@ async def a_lead_after_verification_belongs_to_the_same_click(journey: Journey) 
     await journey.given_recorded("event_2", has_confirmed_lead(click=click))
     await journey.lead(event="demo_booked")
     await journey.must_record("deferred.later-lead-same-click", later_leads_keep(click))
+
+
+@scenario("deferred.event-1-answer-shape", "deferred.answer-names-event-1")
+async def both_answers_name_event_1s_click_and_customer(journey: Journey) -> None:
+    """The answers to both events are of the same shape, and event 2's names event 1's click and customer."""
+    click = await journey.click()
+    details = journey.details
+    answer = await journey.lead(click=click, mode="deferred", **details)
+    journey.must_fit("deferred.event-1-answer-shape", answer, "lead-success")
+    journey.given(answer)
+    answer = await journey.lead(event="email_verified")
+    journey.given(answer)
+    names = {
+        "lead_click": click,
+        "lead_customer": journey.customer,
+        "lead_name": details["name"],
+        "lead_email": details["email"],
+    }
+    journey.must_say("deferred.answer-names-event-1", answer, names)
+
+
+@scenario("deferred.event-1-never-deduplicated")
+async def a_repeated_event_1_is_answered_as_the_first(journey: Journey) -> None:
+    """Event 1 sent again is answered as if it were the first: with the link."""
+    click = await journey.click()
+    first = await journey.given_lead(click=click, mode="deferred")
+    answer = await journey.repeat(first)
+
+    def names_link(answer: Answer) -> Found:
+        return Found(holds=answer.taken and journey.at(answer, "lead_link") is not None, actual=str(answer))
+
+    journey.must("deferred.event-1-never-deduplicated", answer, names_link, "an answer with the link")
+
+
+@scenario("deferred.other-event-name-confirms")
+async def event_2_may_carry_another_name(journey: Journey) -> None:
+    """Event 2 confirms also when its event name is another than event 1's."""
+    click = await journey.click()
+    await journey.given_lead(click=click, mode="deferred", event="Sign up")
+    await journey.lead(event="Qualified")
+    await journey.must_record("deferred.other-event-name-confirms", has_confirmed_lead(click=click, event="Qualified"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.engine.matchers import counts, has_no_sale, has_sale, is_attributed_to
+from conformance.engine.matchers import Found, counts, has_no_sale, has_sale, has_so_many_sales, is_attributed_to
 from conformance.engine.payloads import ABSENT
 from conformance.engine.scenario import scenario
 
 if TYPE_CHECKING:
     from conformance.engine.journey import Journey
+    from conformance.target.messages import Answer
 
 _PAUSE = 1.5
 _MANY = 5
@@ -184,3 +186,44 @@ async def invoices_with_a_blank_more_are_two_sales(journey: Journey, spelling: s
     click = await _sold(journey, first)
     await journey.sale(invoice=second, click=click)
     await journey.must_record("duplicate-sale.blanks-make-another-invoice", counts(first, second))
+
+
+@scenario("duplicate-sale.first-answer-again")
+async def a_repeat_is_answered_as_the_first(journey: Journey) -> None:
+    """A sale sent again, byte for byte, is answered with what the first was answered."""
+    click = await journey.click()
+    await journey.given_buyer(click=click)
+    first = await journey.given_sale(invoice=journey.invoice())
+    again = await journey.repeat(first)
+    journey.must("duplicate-sale.first-answer-again", again, partial(_same_as, first), "the first answer")
+
+
+@scenario(
+    "duplicate-sale.first-answer-again-whatever-differs",
+    variants={"amount": {"amount": 9900}, "event-name": {"event": "Renewal"}, "currency": {"currency": "EUR"}},
+)
+async def a_changed_repeat_is_answered_as_the_first(journey: Journey, changes: dict[str, Any]) -> None:
+    """The same invoice id with something else changed is answered with what the first was answered."""
+    click = await journey.click()
+    invoice = journey.invoice()
+    await journey.given_buyer(click=click)
+    first = await journey.given_sale(invoice=invoice)
+    again = await journey.sale(invoice=invoice, **changes)
+    requirement = "duplicate-sale.first-answer-again-whatever-differs"
+    journey.must(requirement, again, partial(_same_as, first), "the first answer")
+
+
+def _same_as(first: Answer, again: Answer) -> Found:
+    same = again.status == first.status and again.json == first.json
+    return Found(holds=same, actual=f"{again}, after {first}")
+
+
+@scenario("duplicate-sale.without-invoice-all-count", variants={"missing": ABSENT, "null": None, "empty": ""})
+async def sales_without_invoice_all_count(journey: Journey, invoice: Any) -> None:
+    """Sales that carry no invoice id cannot be told apart from repeats, and all count."""
+    click = await journey.click()
+    await journey.given_buyer(click=click)
+    body = journey.sale_body(invoice=invoice)
+    for _ in range(2):
+        await journey.send(journey.request("sale", body))
+    await journey.must_record("duplicate-sale.without-invoice-all-count", has_so_many_sales(2))

@@ -176,3 +176,12 @@ async def an_e_mail_address_for_an_id_is_not_linked(journey: Journey) -> None:
     await journey.must_record("mismatched-external-id.not-attributed", is_attributed_to_nobody(), customer=address)
     await journey.lead(event="email_verified")
     await journey.must_record("mismatched-external-id.right-event-2-confirms", has_confirmed_leads(1, click=click))
+
+
+@scenario("mismatched-external-id.refused")
+async def a_mismatched_event_2_is_refused(journey: Journey) -> None:
+    """An event 2 under an id that nobody has is refused, so that its sender hears of the mistake."""
+    click = await journey.click()
+    await journey.given_lead(click=click, mode="deferred")
+    answer = await journey.lead(event="email_verified", customer=journey.another().customer)
+    journey.must("mismatched-external-id.refused", answer)

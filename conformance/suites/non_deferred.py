@@ -6,8 +6,11 @@ A lead with a click id and no mode is the whole story: it counts, for that click
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from conformance.engine.answers import at
 from conformance.engine.matchers import (
+    Found,
     has_confirmed_lead,
     has_confirmed_leads,
     is_attributed_to,
@@ -18,7 +21,10 @@ from conformance.engine.matchers import (
 from conformance.engine.scenario import scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.engine.journey import Journey
+    from conformance.target.messages import Answer
 
 
 @scenario(
@@ -82,7 +88,11 @@ async def two_customers_keep_their_own_clicks(journey: Journey) -> None:
     await journey.must_record("non-deferred.attributed", is_attributed_to(second), customer=neighbour)
 
 
-@scenario("non-deferred.explicit-mode-is-not-deferred", variants={"the-word": "non_deferred", "null": None})
+@scenario(
+    "non-deferred.explicit-mode-is-not-deferred",
+    variants={"the-word": "non_deferred", "null": None},
+    unless={"null": "mode-null-refused"},
+)
 async def an_explicit_mode_is_not_deferred(journey: Journey, mode: str | None) -> None:
     """A lead that says it is not deferred counts at once, if the platform takes the word."""
     click = await journey.click()
@@ -90,6 +100,15 @@ async def an_explicit_mode_is_not_deferred(journey: Journey, mode: str | None) -
     journey.must("non-deferred.explicit-mode-is-not-deferred", answer)
     if answer.taken:
         await journey.must_record("non-deferred.explicit-mode-is-not-deferred", has_confirmed_lead(click=click))
+
+
+@scenario("non-deferred.explicit-mode-is-not-deferred", needs="wait-mode")
+async def the_mode_that_waits_is_not_deferred(journey: Journey) -> None:
+    """A lead whose sender waits until it is usable counts at once."""
+    click = await journey.click()
+    answer = await journey.lead(click=click, mode="wait")
+    journey.must("non-deferred.explicit-mode-is-not-deferred", answer)
+    await journey.must_record("non-deferred.explicit-mode-is-not-deferred", has_confirmed_lead(click=click))
 
 
 @scenario("non-deferred.later-lead-same-click")
@@ -110,3 +129,124 @@ async def an_unknown_click_is_nobodys(journey: Journey) -> None:
     answer = await journey.lead(click=invented)
     journey.must("non-deferred.unknown-click-refused", answer)
     await journey.must_record("non-deferred.unknown-click-not-attributed", is_attributed_to_nobody(besides=invented))
+
+
+@scenario(
+    "non-deferred.answer-shape",
+    "non-deferred.answer-names-click-and-customer",
+    "non-deferred.answer-names-link",
+)
+async def the_answer_names_click_link_and_customer(journey: Journey) -> None:
+    """The answer to a first lead names the click and the customer as they were sent, and the click's link."""
+    click = await journey.click()
+    details = journey.details
+    answer = await journey.lead(click=click, **details)
+    journey.must_fit("non-deferred.answer-shape", answer, "lead-success")
+    sent = {
+        "lead_click": click,
+        "lead_customer": journey.customer,
+        "lead_name": details["name"],
+        "lead_email": details["email"],
+    }
+    journey.must_say("non-deferred.answer-names-click-and-customer", answer, sent)
+    journey.must(
+        "non-deferred.answer-names-link",
+        answer,
+        lambda a: Found(journey.at(a, "lead_link") is not None, str(a)),
+        "a link",
+    )
+
+
+@scenario("non-deferred.second-event-name-is-second-lead")
+async def a_second_event_name_is_a_second_lead(journey: Journey) -> None:
+    """A customer's lead under another event name is a further lead."""
+    click = await journey.click()
+    await journey.given_lead(click=click, event="signup_started")
+    await journey.lead(click=click, event="demo_booked")
+    await journey.must_record("non-deferred.second-event-name-is-second-lead", has_confirmed_leads(2, click=click))
+
+
+@scenario("non-deferred.several-customers-on-one-click")
+async def several_customers_share_a_click(journey: Journey) -> None:
+    """Two customers who came through the same click each have a lead for it."""
+    click = await journey.click()
+    neighbour = journey.another().customer
+    await journey.given_lead(click=click)
+    await journey.lead(click=click, customer=neighbour)
+    await journey.must_record("non-deferred.several-customers-on-one-click", has_confirmed_lead(click=click))
+    await journey.must_record(
+        "non-deferred.several-customers-on-one-click", has_confirmed_lead(click=click), customer=neighbour
+    )
+
+
+@scenario("non-deferred.first-profile-stays")
+async def the_first_profile_stays(journey: Journey) -> None:
+    """A later lead changes neither the customer's name nor the address."""
+    click = await journey.click()
+    details = {key: journey.details[key] for key in ("name", "email")}
+    await journey.given_lead(click=click, **details)
+    other = journey.another()
+    await journey.lead(click=click, event="demo_booked", name=f"Customer {other.stem}", email=other.email)
+    await journey.must_record("non-deferred.first-profile-stays", has_confirmed_lead(event="demo_booked"))
+    await journey.must_record("non-deferred.first-profile-stays", shows(details, journey.profile.equivalence))
+
+
+@scenario("non-deferred.each-lead-keeps-its-click")
+async def each_lead_keeps_its_own_click(journey: Journey) -> None:
+    """A later lead that brings another click is attributed to that one, the first lead stays with its own."""
+    first, second = await journey.click(), await journey.click()
+    await journey.given_lead(click=first, event="signup_started")
+    await journey.lead(click=second, event="demo_booked")
+    for event, click in (("demo_booked", second), ("signup_started", first)):
+        await journey.must_record(
+            "non-deferred.each-lead-keeps-its-click", has_confirmed_lead(click=click, event=event)
+        )
+
+
+@scenario("non-deferred.event-quantity-counted")
+async def a_quantity_counts_as_so_many_leads(journey: Journey) -> None:
+    """A lead event with a quantity of three is three leads."""
+    click = await journey.click()
+    journey.given(await journey.lead(click=click, quantity=3))
+    await journey.must_record("non-deferred.event-quantity-counted", has_confirmed_leads(3, click=click))
+
+
+@scenario("non-deferred.customer-readable", needs="own-read-api")
+async def a_customer_can_be_read(journey: Journey) -> None:
+    """The platform's own customer endpoints show a customer who has a lead, and nothing of one who has none."""
+    click = await journey.click()
+    await journey.given_lead(click=click)
+    stranger = journey.another().customer
+    await journey.given_recorded("non_deferred", has_confirmed_lead())
+    requirement = "non-deferred.customer-readable"
+
+    def lists(count: int) -> Callable[[Answer], Found]:
+        return lambda a: Found(a.status == _OK and isinstance(a.json, list) and len(a.json) == count, str(a))
+
+    journey.must(requirement, await journey.get(_by_filter(journey, journey.customer)), lists(1), "a list of one")
+    journey.must(requirement, await journey.get(_by_filter(journey, stranger)), lists(0), "an empty list")
+    answer = await journey.get(_by_id(journey, journey.customer))
+    own = journey.customer
+    journey.must(requirement, answer, lambda a: Found(a.status == _OK and at(a, "externalId") == own, str(a)), own)
+    answer = await journey.get(_by_id(journey, stranger))
+    journey.must(requirement, answer, lambda a: Found(a.status == _UNKNOWN, str(a)), "404")
+
+
+_OK = 200
+_UNKNOWN = 404
+
+
+def _by_filter(journey: Journey, customer: str) -> str:
+    return f"{journey.profile.paths['customers']}?externalId={quote(customer, safe='')}"
+
+
+def _by_id(journey: Journey, customer: str) -> str:
+    return f"{journey.profile.paths['customers']}/ext_{quote(customer, safe='')}"
+
+
+@scenario("non-deferred.events-readable", needs="own-read-api")
+async def a_lead_can_be_read(journey: Journey) -> None:
+    """The platform's own events endpoint lists the lead with its click, link, customer and event name."""
+    click = await journey.click()
+    await journey.given_lead(click=click, event="Sign up")
+    await journey.must_record("non-deferred.events-readable", has_confirmed_lead(click=click, event="Sign up"))

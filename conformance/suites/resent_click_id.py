@@ -12,6 +12,7 @@ from conformance.engine.matchers import (
     is_pending,
     stays_attributed_to,
 )
+from conformance.engine.payloads import ABSENT, Absent
 from conformance.engine.scenario import scenario
 
 if TYPE_CHECKING:
@@ -74,16 +75,26 @@ async def event_2_with_click_id_and_mode_changes_nothing(journey: Journey) -> No
     await journey.must_record("resent-click-id.at-most-one-lead", has_at_most_confirmed_leads(1))
 
 
-@scenario("resent-click-id.blank-is-absent", variants={"empty": "", "null": None})
-async def a_blank_click_id_is_none(journey: Journey, blank: str | None) -> None:
-    """Event 2 with an empty or null click id, as several SDKs send it, is a clean event 2."""
+@scenario("resent-click-id.blank-is-absent", variants={"empty": "", "absent": ABSENT})
+async def a_blank_click_id_is_none(journey: Journey, blank: str | Absent) -> None:
+    """Event 2 with an empty click id, as some SDKs send it, is as clean as one without."""
+    await _blank(journey, "resent-click-id.blank-is-absent", blank)
+
+
+@scenario("resent-click-id.null-is-absent")
+async def a_null_click_id_is_none(journey: Journey) -> None:
+    """Event 2 with a null click id, as one SDK sends it, is a clean event 2."""
+    await _blank(journey, "resent-click-id.null-is-absent", None)
+
+
+async def _blank(journey: Journey, requirement: str, blank: str | Absent | None) -> None:
     click = await journey.click()
     await journey.given_lead(click=click, mode="deferred", event="signup_started")
     await journey.given_recorded("event_1", is_attributed_to(click))
     answer = await journey.lead(click=blank, event="email_verified")
-    journey.must("resent-click-id.blank-is-absent", answer)
+    journey.must(requirement, answer)
     if answer.taken:
-        await journey.must_record("resent-click-id.blank-is-absent", has_confirmed_leads(1, click=click))
+        await journey.must_record(requirement, has_confirmed_leads(1, click=click))
 
 
 @scenario("resent-click-id.event-1-retry-is-no-resend", "resent-click-id.clean-event-2-confirms")
@@ -97,3 +108,24 @@ async def a_retry_of_event_1_is_no_resend(journey: Journey) -> None:
     await journey.must_record("resent-click-id.event-1-retry-is-no-resend", is_pending(click))
     await journey.lead(event="email_verified")
     await journey.must_record("resent-click-id.clean-event-2-confirms", has_confirmed_leads(1, click=click))
+
+
+@scenario("resent-click-id.same-click-accepted")
+async def event_2_with_the_same_click_id_confirms(journey: Journey) -> None:
+    """Event 2 with event 1's own click id is accepted, and counts once for it."""
+    click = await journey.click()
+    await journey.given_lead(click=click, mode="deferred", event="signup_started")
+    await journey.given_recorded("event_1", is_attributed_to(click))
+    answer = await journey.lead(click=click, event="email_verified")
+    journey.must("resent-click-id.same-click-accepted", answer)
+    if answer.taken:
+        await journey.must_record("resent-click-id.same-click-accepted", has_confirmed_leads(1, click=click))
+
+
+@scenario("resent-click-id.unknown-click-refused")
+async def event_2_with_an_unknown_click_id_is_refused(journey: Journey) -> None:
+    """Event 2 with a click id that nobody minted is refused."""
+    click = await journey.click()
+    await journey.given_lead(click=click, mode="deferred", event="signup_started")
+    answer = await journey.lead(click=f"{journey.name.stem}-never-minted", event="email_verified")
+    journey.must("resent-click-id.unknown-click-refused", answer)

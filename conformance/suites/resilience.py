@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from conformance.engine.answers import media_type, message_of
+from conformance.engine.answers import at, media_type, message_of
 from conformance.engine.matchers import Found
 from conformance.engine.payloads import ABSENT
 from conformance.engine.scenario import scenario
@@ -47,7 +47,7 @@ async def refusals_are_json_with_a_message(journey: Journey) -> None:
     click = await journey.click()
     target = journey.play.target
     lead, sale = journey.lead_body(click=click), journey.sale_body(invoice=journey.invoice(), click=click)
-    key = journey.profile.status_key
+    _shape, _status = partial(_is_error, journey), partial(_agrees, journey)
     for answer in (
         await journey.wrong("lead", lead, customer=ABSENT),
         await journey.wrong("lead", lead, mode="sometimes"),
@@ -60,21 +60,34 @@ async def refusals_are_json_with_a_message(journey: Journey) -> None:
     ):
         # What should have been refused and was not is judged by the suite that owns it.
         if answer.fault is None and not answer.taken:
-            journey.must("resilience.error-is-json", answer, _is_error, "a JSON object with a message")
             journey.must(
-                "resilience.error-status-agrees", answer, partial(_agrees, key), f"{key}, if there, is the status"
+                "resilience.error-is-json", answer, partial(_is_error, journey), "a JSON object with a message"
+            )
+            journey.must(
+                "resilience.error-status-agrees",
+                answer,
+                partial(_agrees, journey),
+                "a body that agrees with the status",
             )
 
 
-def _is_error(answer: Answer) -> Found:
+def _is_error(journey: Journey, answer: Answer) -> Found:
+    if "error-schema-binds" in journey.profile.traits:
+        problems = journey.profile.schemas.problems("error", answer.json)
+        return Found(holds=not problems, actual=f"{answer} ({problems[0]})" if problems else str(answer))
     fine = isinstance(answer.json, dict) and message_of(answer.json) is not None
     return Found(holds=fine, actual=str(answer))
 
 
-def _agrees(key: str, answer: Answer) -> Found:
-    stated = answer.json.get(key) if isinstance(answer.json, dict) else None
-    agrees = stated is None or str(stated) == str(answer.status)
-    return Found(holds=agrees, actual=f"status {answer.status}, {key} {stated}")
+def _agrees(journey: Journey, answer: Answer) -> Found:
+    """The status that the body repeats, or the code that stands for it, agrees with the real one."""
+    paths, codes = journey.profile.answer_paths, journey.profile.codes
+    stated = at(answer, paths["error_status"]) if "error_status" in paths else None
+    code = at(answer, paths["error_code"]) if "error_code" in paths else None
+    meant = codes.get(code) if isinstance(code, str) else None
+    right = stated is None or str(stated) == str(answer.status)
+    paired = not codes or meant == answer.status
+    return Found(holds=right and paired, actual=f"status {answer.status}, the body says {stated or code}")
 
 
 @scenario("resilience.oversized-body", "resilience.still-answers", variants={"lead": "lead", "sale": "sale"})

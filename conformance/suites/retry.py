@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.engine.answers import has
+from conformance.engine.faults import CannotJudge
 from conformance.engine.matchers import (
+    Found,
     counts,
     has_confirmed_lead,
     has_confirmed_leads,
@@ -130,3 +133,38 @@ async def a_sale_sent_again_after_a_cut_connection_counts_once(journey: Journey,
     await journey.hang_up(request, after_answer_began=began)
     await journey.sale(invoice=invoice, click=click)
     await journey.must_record("retry.after-cut-connection", counts(invoice))
+
+
+@scenario("retry.repeat-answer-has-no-link", "retry.repeat-answer-echoes-click")
+async def a_repeated_lead_is_answered_without_link(journey: Journey) -> None:
+    """The answer to a repeated lead names no link, since nothing was recorded for one."""
+    first, other = await journey.click(), await journey.click()
+    await journey.given_lead(click=first)
+    answer = await journey.lead(click=other)
+
+    def no_link(answer: Answer) -> Found:
+        there = has(answer, journey.profile.answer_paths["lead_link"])
+        return Found(holds=answer.taken and there and journey.at(answer, "lead_link") is None, actual=str(answer))
+
+    journey.must("retry.repeat-answer-has-no-link", answer, no_link, "link null")
+    journey.must_say("retry.repeat-answer-echoes-click", answer, {"lead_click": other})
+
+
+@scenario("retry.event-names-compared-loosely")
+async def event_names_are_compared_loosely(journey: Journey) -> None:
+    """`Sign Up`, `sign-up` and ` SIGN UP ` are one event name, and one lead."""
+    click = await journey.click()
+    for event in ("Sign Up", "sign-up", " SIGN UP "):
+        await journey.lead(click=click, event=event)
+    await journey.must_record("retry.event-names-compared-loosely", has_confirmed_leads(1, click=click))
+
+
+@scenario("retry.rejected-lead-blocks-nothing")
+async def a_rejected_lead_does_not_block_its_corrected_retry(journey: Journey) -> None:
+    """A lead that was refused for its click id, sent again with a good one, is recorded."""
+    click = await journey.click()
+    refused = await journey.lead(click=f"{journey.name.stem}-never-minted")
+    if refused.taken:
+        raise CannotJudge("the lead was not refused", owner="non-deferred.unknown-click-refused")
+    await journey.lead(click=click)
+    await journey.must_record("retry.rejected-lead-blocks-nothing", has_confirmed_leads(1, click=click))

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import (
+    Found,
     counts,
     has_confirmed_lead,
     has_confirmed_leads,
+    has_no_sale,
     has_sale,
     is_attributed_to,
     is_attributed_to_nobody,
+    is_not_recorded,
     sale_if_counted_has,
+    shows,
     stays_attributed_to,
 )
+from conformance.engine.payloads import ABSENT
 from conformance.engine.scenario import scenario
 
 if TYPE_CHECKING:
     from conformance.engine.journey import Journey
+    from conformance.target.messages import Answer
 
 
 @scenario(
@@ -127,7 +134,7 @@ async def a_sale_under_another_id_is_not_the_leads(journey: Journey, shared: str
     await journey.must_record("sale.other-customer-not-attributed", counts())
 
 
-@scenario("sale.between-events-attributed", "sale.between-events-keeps-pending")
+@scenario("sale.between-events-keeps-pending", "sale.between-events-attributed")
 async def a_sale_between_the_two_events_loses_nothing(journey: Journey) -> None:
     """A sale before verification belongs to event 1's click, and event 2 still confirms the lead once."""
     click = await journey.click()
@@ -203,3 +210,143 @@ async def a_currency_is_kept(journey: Journey, currency: str) -> None:
     await journey.must_record(
         "sale.currency-kept", has_sale(invoice, journey.profile.equivalence, amount=500, currency=currency)
     )
+
+
+@scenario("sale.answer-shape", "sale.accepted")
+async def the_answer_to_a_sale_is_of_the_documented_shape(journey: Journey) -> None:
+    """The answer to a sale names customer and sale, in the documented shape."""
+    click = await journey.click()
+    await journey.given_buyer(click=click, deferred=False)
+    answer = await journey.sale(invoice=journey.invoice())
+    journey.must("sale.accepted", answer)
+    journey.must_fit("sale.answer-shape", answer, "sale-success")
+
+
+@scenario("sale.after-wait-lead", needs="wait-mode")
+async def a_sale_right_after_a_lead_that_waits_counts(journey: Journey) -> None:
+    """A sale sent right after the answer to a lead in mode wait finds that lead."""
+    click = await journey.click()
+    journey.given(await journey.lead(click=click, mode="wait"))
+    answer = await journey.sale(invoice=journey.invoice())
+    journey.must("sale.after-wait-lead", answer)
+    journey.must("sale.after-wait-lead", answer, partial(_says_sale, journey), "an answer whose sale is not null")
+
+
+@scenario("sale.after-async-lead", needs="wait-mode")
+async def a_sale_right_after_an_async_lead_is_answered(journey: Journey) -> None:
+    """A sale sent right after an asynchronous lead counts, or is refused as having no lead yet."""
+    click = await journey.click()
+    await journey.given_lead(click=click)
+    journey.must("sale.after-async-lead", await journey.sale(invoice=journey.invoice()))
+
+
+def _says_sale(journey: Journey, answer: Answer) -> Found:
+    return Found(holds=answer.taken and journey.at(answer, "sale") is not None, actual=str(answer))
+
+
+@scenario("sale.named-lead", "sale.unknown-lead-name-refused")
+async def a_sale_can_name_its_lead(journey: Journey) -> None:
+    """A sale that names an earlier lead counts for that lead's click; one that names none is refused."""
+    first, second = await journey.click(), await journey.click()
+    wait = journey.before_a_sale
+    journey.given(await journey.lead(click=first, event="signup_started", mode=wait))
+    journey.given(await journey.lead(click=second, event="demo_booked", mode=wait))
+    await journey.given_recorded("non_deferred", has_confirmed_lead(event="signup_started"))
+    await journey.given_recorded("non_deferred", has_confirmed_lead(event="demo_booked"))
+    refused = await journey.sale(invoice=journey.invoice(), lead_event=f"no such lead {journey.name.stem}")
+    journey.must("sale.unknown-lead-name-refused", refused)
+    named, latest = journey.invoice(), journey.invoice()
+    rules = journey.profile.equivalence
+    await journey.sale(invoice=named, lead_event="signup_started")
+    await journey.sale(invoice=latest)
+    await journey.must_record("sale.named-lead", has_sale(named, rules, click=first))
+    await journey.must_record("sale.attributed-to-lead", has_sale(latest, rules, click=second))
+
+
+@scenario("sale.between-events-refused")
+async def a_sale_between_the_two_events_is_refused(journey: Journey) -> None:
+    """A sale of a customer whose lead is still pending has no lead to count for, and is refused."""
+    click = await journey.click()
+    await journey.given_lead(click=click, mode="deferred")
+    journey.must("sale.between-events-refused", await journey.sale(invoice=journey.invoice()))
+
+
+@scenario("sale.unknown-customer-nulls")
+async def a_sale_of_an_unknown_customer_records_nothing(journey: Journey) -> None:
+    """A sale of nobody known, without a click, is answered with nulls and leaves no customer."""
+    answer = await journey.sale(invoice=journey.invoice())
+    journey.must("sale.unknown-customer-nulls", answer)
+    nulls = {"sale": None, "sale_customer": None}
+    journey.must_say("sale.unknown-customer-nulls", answer, nulls)
+    await journey.must_record("sale.unknown-customer-nulls", is_not_recorded(about="sale"))
+
+
+@scenario("sale.zero-amount")
+async def a_sale_of_nothing_is_no_sale(journey: Journey) -> None:
+    """An amount of zero may be answered with nulls, and counts for nothing."""
+    click = await journey.click()
+    await journey.given_buyer(click=click)
+    answer = await journey.sale(invoice=journey.invoice(), amount=0)
+    journey.must_say("sale.zero-amount", answer, {"sale": None})
+    await journey.must_record("sale.zero-amount", has_no_sale())
+
+
+@scenario("sale.defaults")
+async def what_a_sale_leaves_out_has_defaults(journey: Journey) -> None:
+    """A sale of nothing but customer and amount is in US dollars, a purchase, through no known processor."""
+    click = await journey.click()
+    await journey.given_buyer(click=click)
+    body = journey.sale_body(invoice=ABSENT, currency=ABSENT, event=ABSENT)
+    answer = await journey.send(journey.request("sale", body))
+    said = {"sale_currency": "usd", "sale_event": "Purchase", "sale_processor": "custom", "sale_amount": 4999}
+    journey.must_say("sale.defaults", answer, said)
+
+
+@scenario("sale.converted-to-usd", variants={"yen": ("JPY", 5000), "euro": ("EUR", 5000)})
+async def another_currency_is_converted(journey: Journey, currency: str, amount: int) -> None:
+    """A sale in another currency is answered, and recorded, in US cents."""
+    click = await journey.click()
+    invoice = journey.invoice()
+    await journey.given_buyer(click=click)
+    answer = await journey.sale(invoice=invoice, amount=amount, currency=currency)
+
+    def converted(answer: Answer) -> Found:
+        cents, shown = journey.at(answer, "sale_amount"), journey.at(answer, "sale_currency")
+        whole = isinstance(cents, int) and cents > 0 and cents != amount
+        return Found(holds=answer.taken and whole and str(shown).lower() == "usd", actual=f"{cents} {shown}")
+
+    journey.must("sale.converted-to-usd", answer, converted, "a whole number of US cents, not the amount as sent")
+    journey.given(answer)
+    cents = journey.at(answer, "sale_amount")
+    await journey.must_record("sale.converted-to-usd", has_sale(invoice, journey.profile.equivalence, amount=cents))
+
+
+@scenario("sale.unknown-currency-unconverted")
+async def an_unknown_currency_is_left_as_it_is(journey: Journey) -> None:
+    """A sale in a currency that nobody knows is taken with the amount as it was sent."""
+    click = await journey.click()
+    await journey.given_buyer(click=click)
+    answer = await journey.sale(invoice=journey.invoice(), amount=4321, currency="XQZ")
+    journey.must_say("sale.unknown-currency-unconverted", answer, {"sale_amount": 4321})
+
+
+@scenario("sale.own-click", "sale.own-click-leaves-lead", needs="direct-sale")
+async def a_direct_sale_makes_its_customer(journey: Journey) -> None:
+    """A sale that brings a click and an unknown customer makes the customer, with a lead for that click."""
+    click = await journey.click()
+    invoice = journey.invoice()
+    details = {key: journey.details[key] for key in ("name", "email")}
+    answer = await journey.sale(invoice=invoice, click=click, lead_event="Direct", **details)
+    journey.must("sale.own-click", answer)
+    journey.given(answer)
+    await journey.must_record("sale.own-click", has_sale(invoice, journey.profile.equivalence, click=click))
+    await journey.must_record("sale.own-click", shows(details, journey.profile.equivalence))
+    await journey.must_record("sale.own-click-leaves-lead", has_confirmed_lead(click=click, event="Direct"))
+    await journey.must_record("sale.own-click-leaves-lead", has_confirmed_leads(1, click=click))
+
+
+@scenario("sale.own-unknown-click-refused")
+async def a_direct_sale_with_an_unknown_click_is_refused(journey: Journey) -> None:
+    """A sale of an unknown customer with a click id that nobody minted is refused."""
+    answer = await journey.sale(invoice=journey.invoice(), click=f"{journey.name.stem}-never-minted")
+    journey.must("sale.own-unknown-click-refused", answer)

@@ -108,6 +108,7 @@ async def a_lead_whose_event_name_is_no_text_is_refused(journey: Journey, value:
     "validation.lead-mode-unknown",
     "validation.refused-leaves-nothing",
     variants={
+        "empty": "",
         "another-word": "immediate",
         "upper-case": "DEFERRED",
         "misspelt": "defered",
@@ -269,6 +270,100 @@ async def a_sale_with_a_field_of_another_type_breaks_nothing(journey: Journey, c
     click = await journey.click()
     body = journey.sale_body(invoice=journey.invoice(), click=click)
     journey.must("validation.bad-format-no-server-error", await journey.wrong("sale", body, **changes))
+
+
+@scenario(
+    "validation.event-quantity",
+    variants={"zero": {"quantity": 0}, "half": {"quantity": 1.5}, "too-many": {"quantity": 101}},
+)
+async def a_quantity_that_is_none_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
+    """A quantity of leads that is no whole number from 1 to 100 is refused."""
+    await _refused_lead(journey, "validation.event-quantity", **changes)
+
+
+@scenario("validation.metadata-not-an-object", variants={"list": {"metadata": ["a"]}, "text": {"metadata": "a"}})
+async def metadata_that_is_no_object_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
+    """Metadata that is no JSON object is refused."""
+    await _refused_lead(journey, "validation.metadata-not-an-object", **changes)
+
+
+@scenario("validation.metadata-length", variants={"too-long": {"metadata": {"k": "x" * 9993}}})
+async def metadata_that_is_too_long_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
+    """Metadata of 10 001 characters is refused."""
+    await _refused_lead(journey, "validation.metadata-length", **changes)
+
+
+@scenario(
+    "validation.detail-length", variants={"name": {"name": "x" * 101}, "email": {"email": "x" * 90 + "@example.com"}}
+)
+async def a_detail_that_is_too_long_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
+    """A name or an address of more than 100 characters is refused."""
+    await _refused_lead(journey, "validation.detail-length", **changes)
+
+
+@scenario("validation.event-name-length", variants={"too-long": {"event": "x" * 256}})
+async def an_event_name_that_is_too_long_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
+    """An event name of 256 characters is refused."""
+    await _refused_lead(journey, "validation.event-name-length", **changes)
+
+
+_LONGEST_FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "event-name": ("validation.event-name-length", {"event": "x" * 255}),
+    "metadata": ("validation.metadata-length", {"metadata": {"k": "x" * 9992}}),
+    "name": ("validation.detail-length", {"name": "x" * 100}),
+    "quantity-of-1": ("validation.event-quantity", {"quantity": 1}),
+    "quantity-of-100": ("validation.event-quantity", {"quantity": 100}),
+}
+
+
+@scenario(
+    "validation.event-name-length",
+    "validation.metadata-length",
+    "validation.detail-length",
+    "validation.event-quantity",
+    needs="documented-limits",
+)
+async def what_just_fits_is_accepted(journey: Journey) -> None:
+    """The longest name, event name and metadata, and the smallest and largest quantity, are accepted."""
+    click = await journey.click()
+    for requirement, fields in _LONGEST_FIELDS.values():
+        answer = await journey.lead(click=click, customer=journey.another().customer, **fields)
+        journey.must(requirement, answer, lambda a: Found(a.taken, str(a)), "accepted")
+
+
+@scenario("validation.sale-amount-not-whole", "validation.refused-leaves-nothing")
+async def an_amount_that_is_not_whole_is_refused(journey: Journey) -> None:
+    """An amount that counts minor units is a whole number."""
+    await _refused_sale(journey, "validation.sale-amount-not-whole", amount=49.5)
+
+
+@scenario("validation.sale-null-refused", variants={"currency": "currency", "event": "event", "processor": "processor"})
+async def null_in_a_field_that_takes_none_is_refused(journey: Journey, field: str) -> None:
+    """Null stands for absent only where the contract says so."""
+    await _refused_sale(journey, "validation.sale-null-refused", **{field: None})
+
+
+@scenario("validation.sale-processor-unknown")
+async def an_unknown_payment_processor_is_refused(journey: Journey) -> None:
+    """A payment processor that nobody knows is refused."""
+    await _refused_sale(journey, "validation.sale-processor-unknown", processor="cash-under-the-table")
+
+
+@scenario(
+    "validation.aliases-accepted", needs="aliases", variants={"external-id": "externalId", "customer-id": "customerId"}
+)
+async def an_older_name_of_the_id_is_accepted(journey: Journey, alias: str) -> None:
+    """Older SDKs name the customer's id otherwise, for leads and sales; both are one customer."""
+    click = await journey.click()
+    invoice = journey.invoice()
+    body = journey.lead_body(click=click, mode=journey.before_a_sale)
+    sale = journey.sale_body(invoice=invoice)
+    for operation, fields in (("lead", body), ("sale", sale)):
+        fields[alias] = fields.pop(journey.profile.fields[operation]["customer"])
+        answer = await journey.post(operation, fields, step=f"{operation} with {alias}")
+        journey.must("validation.aliases-accepted", answer)
+        journey.given(answer)
+    await journey.must_record("validation.aliases-accepted", has_sale(invoice, journey.profile.equivalence))
 
 
 # --- what must be taken -------------------------------------------------------------------------------------------
@@ -530,6 +625,18 @@ async def json_that_is_no_object_is_refused(journey: Journey, body: bytes) -> No
     """JSON that is no object is refused, on both operations."""
     journey.must("validation.not-an-object", await journey.post("lead", body, step="lead that is no object"))
     journey.must("validation.not-an-object", await journey.post("sale", body, step="sale that is no object"))
+
+
+@scenario("validation.not-an-object", "validation.refused-leaves-nothing", variants={"lead": "lead", "sale": "sale"})
+async def a_list_of_events_is_refused(journey: Journey, operation: str) -> None:
+    """A list that holds a well-formed event is no event, and leaves nothing."""
+    click = await journey.click()
+    body = journey.lead_body(click=click)
+    if operation == "sale":
+        body = journey.sale_body(invoice=journey.invoice(), click=click)
+    answer = await journey.post(operation, json.dumps([body]).encode(), step=f"list with a {operation}")
+    journey.must("validation.not-an-object", answer)
+    await _left_nothing(journey, answer, about=operation)
 
 
 @scenario(

@@ -132,7 +132,7 @@ class Target:
                 return replace(answer, rate_limited=True) if answer.status == _TOO_MANY else answer
 
     async def ask(self, request: Request, transcript: Transcript) -> Answer:
-        """One exchange with an endpoint whose rate limit is its own: a 429 does not slow the run, nor is it repeated."""
+        """One exchange with an endpoint whose rate limit is its own: a 429 neither slows the run nor is repeated."""
         if (refused := self._refused(request)) is not None:
             return refused
         await self._pace.turn()

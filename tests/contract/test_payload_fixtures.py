@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.contract import shipped_profiles
 from conformance.contract.locate import data_folder
 from conformance.contract.schemas import load_schemas, problem_of
 
@@ -16,70 +17,91 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 Constraint = tuple[str, str, str]
+Named = tuple[str, str]
 
-SCHEMAS = load_schemas(data_folder("specs") / "cutmeshort" / "schemas")
+PROFILES = shipped_profiles()
+SCHEMAS = {profile: load_schemas(data_folder("specs") / profile / "schemas") for profile in PROFILES}
 LEAD_KINDS = ("nonDeferredLead", "deferredEvent1", "followUpLead")
+# Alternatives are one constraint: what breaks all of them is refused at the place where they stand.
 CONSTRAINTS = {
-    "const", "enum", "format", "maxLength", "maximum", "minLength", "minProperties", "minimum", "not", "pattern",
-    "required", "type",
+    "anyOf", "const", "enum", "format", "maxLength", "maximum", "minLength", "minProperties", "minimum", "not",
+    "pattern", "required", "type",
 }  # fmt: skip
-APPLICATORS = {"$defs", "$ref", "else", "if", "properties", "then"}
+APPLICATORS = {"$defs", "$ref", "allOf", "else", "if", "properties", "then"}
 ANNOTATIONS = {"$schema", "description", "examples", "title"}
 
 
-def _fixtures(folder: str) -> dict[str, dict[str, Any]]:
-    files = sorted((data_folder("fixtures") / "cutmeshort" / folder).glob("*.json"))
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
+def _fixtures(folder: str) -> dict[Named, dict[str, Any]]:
+    return {
+        (profile, path.stem): json.loads(path.read_text(encoding="utf-8"))
+        for profile in PROFILES
+        for path in sorted((data_folder("fixtures") / profile / folder).glob("*.json"))
+    }
 
 
 VALID = _fixtures("valid")
 INVALID = _fixtures("invalid")
 
 
-def _errors(fixture: dict[str, Any]) -> Iterable[ValidationError]:
+def _of(profile: str, fixtures: Mapping[Named, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [fixture for (owner, _), fixture in fixtures.items() if owner == profile]
+
+
+def _errors(profile: str, fixture: dict[str, Any]) -> Iterable[ValidationError]:
     """What the schema refuses; or one kind of lead by itself, where an invalid fixture asks for that."""
-    validator = SCHEMAS.validator(fixture["schema"])
+    validator = SCHEMAS[profile].validator(fixture["schema"])
     if "kind" in fixture:
         reference = f"{fixture['schema']}.schema.json#/$defs/{fixture['kind']}"
         return validator.evolve(schema={"$ref": reference}).iter_errors(fixture["payload"])
     return validator.iter_errors(fixture["payload"])
 
 
-@pytest.mark.parametrize("name", VALID)
-def test_a_valid_payload_is_admitted(name: str) -> None:
-    assert SCHEMAS.problems(VALID[name]["schema"], VALID[name]["payload"]) == ()
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_has_payloads_of_both_sorts(profile: str) -> None:
+    assert _of(profile, VALID)
+    assert _of(profile, INVALID)
 
 
-@pytest.mark.parametrize("name", [name for name, fixture in VALID.items() if fixture["schema"] == "lead"])
-def test_a_lead_is_of_exactly_the_kind_that_its_fixture_names(name: str) -> None:
-    fixture = VALID[name]
-    kinds = [kind for kind in LEAD_KINDS if not list(_errors({**fixture, "kind": kind}))]
+@pytest.mark.parametrize(("profile", "name"), VALID)
+def test_a_valid_payload_is_admitted(profile: str, name: str) -> None:
+    fixture = VALID[profile, name]
+    assert SCHEMAS[profile].problems(fixture["schema"], fixture["payload"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"), [named for named, fixture in VALID.items() if fixture["schema"] == "lead"]
+)
+def test_a_lead_is_of_exactly_the_kind_that_its_fixture_names(profile: str, name: str) -> None:
+    fixture = VALID[profile, name]
+    kinds = [kind for kind in LEAD_KINDS if not list(_errors(profile, {**fixture, "kind": kind}))]
     assert kinds == [fixture["kind"]]
 
 
-@pytest.mark.parametrize("name", VALID)
-def test_a_valid_fixture_says_where_it_comes_from(name: str) -> None:
-    assert set(VALID[name]) == {"schema", "kind", "source", "payload"}
-    assert VALID[name]["source"]
+@pytest.mark.parametrize(("profile", "name"), VALID)
+def test_a_valid_fixture_says_where_it_comes_from(profile: str, name: str) -> None:
+    fixture = VALID[profile, name]
+    assert set(fixture) == {"schema", "kind", "source", "payload"}
+    assert fixture["source"]
 
 
-def test_every_kind_of_lead_and_every_schema_has_a_valid_fixture() -> None:
-    kinds = {fixture["kind"] for fixture in VALID.values()}
-    assert kinds == {*LEAD_KINDS, "sale", "success", "error"}
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_kind_of_lead_and_every_schema_has_a_valid_fixture(profile: str) -> None:
+    kinds = {fixture["kind"] for fixture in _of(profile, VALID)}
+    assert kinds == {*LEAD_KINDS, *SCHEMAS[profile].documents} - {"lead"}
 
 
-@pytest.mark.parametrize("name", INVALID)
-def test_an_invalid_payload_is_refused_at_the_place_and_for_the_keyword_it_names(name: str) -> None:
-    fixture = INVALID[name]
-    problems = [problem_of(error) for error in _errors(fixture)]
+@pytest.mark.parametrize(("profile", "name"), INVALID)
+def test_an_invalid_payload_is_refused_at_the_place_and_for_the_keyword_it_names(profile: str, name: str) -> None:
+    fixture = INVALID[profile, name]
+    problems = [problem_of(error) for error in _errors(profile, fixture)]
     named = fixture["refused"]
     assert (named["path"], named["keyword"]) in {(problem.path, problem.keyword) for problem in problems}
     assert {problem.path for problem in problems} == {named["path"]}, "it is wrong in one place only"
     assert named["reason"]
 
 
-def test_the_sources_own_payloads_are_fixtures() -> None:
-    payloads = [fixture["payload"] for fixture in VALID.values()]
+def test_the_payloads_of_cutmeshorts_pages_are_fixtures() -> None:
+    payloads = [fixture["payload"] for fixture in _of("cutmeshort", VALID)]
     event = {"eventName": "signup_started", "customerExternalId": "user_42", "timestamp": "2024-01-15T10:30:00Z"}
     john = {"customerName": "John Doe", "customerEmail": "john@example.com"}
     avatar = {"customerAvatar": "https://example.com/avatar.jpg"}
@@ -89,18 +111,61 @@ def test_the_sources_own_payloads_are_fixtures() -> None:
     assert {"eventName": "email_verified", "customerExternalId": "user_42"} in payloads
 
 
-def test_every_constraint_of_the_schemas_has_an_invalid_fixture() -> None:
-    stated = {
-        constraint for name in SCHEMAS.documents for constraint in _constraints(name, SCHEMAS.documents[name], "")
+def test_the_two_steps_of_dubs_page_are_fixtures() -> None:
+    """The page shows code, not values: both steps send the same fields, but for clickId and mode."""
+    fields = {"eventName", "customerExternalId", "customerName", "customerEmail", "customerAvatar", "clickId"}
+    first, second = (VALID["dub", f"lead-page-deferred-event-{step}"]["payload"] for step in (1, 2))
+    assert set(first) == fields | {"mode"}
+    assert (set(second), second["clickId"]) == (fields, "")
+    assert first == {**second, "clickId": first["clickId"], "mode": "deferred"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        (
+            "lead-sdk-minimal",
+            (
+                '{"clickId":"clk123","eventName":"Sign up","customerExternalId":"user_1","customerName":null,'
+                '"customerEmail":null,"customerAvatar":null,"mode":"async"}'
+            ),
+        ),
+        (
+            "lead-sdk-deferred-event-2",
+            (
+                '{"clickId":"","eventName":"Sign up","customerExternalId":"user_1","customerName":null,'
+                '"customerEmail":null,"customerAvatar":null,"mode":"async"}'
+            ),
+        ),
+        (
+            "sale-sdk-minimal",
+            (
+                '{"customerExternalId":"user_1","amount":100,"currency":"usd","eventName":"Purchase",'
+                '"paymentProcessor":"custom","invoiceId":null,"leadEventName":null,"customerName":null,'
+                '"customerEmail":null,"customerAvatar":null}'
+            ),
+        ),
+    ],
+)
+def test_what_dubs_packages_put_on_the_wire_is_a_fixture_byte_for_byte(name: str, body: str) -> None:
+    assert json.dumps(VALID["dub", name]["payload"], separators=(",", ":")) == body
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_constraint_of_the_schemas_has_an_invalid_fixture(profile: str) -> None:
+    documents = SCHEMAS[profile].documents
+    stated = {constraint for name in documents for constraint in _constraints(name, documents[name], "")}
+    broken = {
+        _place(profile, fixture, error) for fixture in _of(profile, INVALID) for error in _errors(profile, fixture)
     }
-    broken = {_place(fixture, error) for fixture in INVALID.values() for error in _errors(fixture)}
     assert stated - broken == set()
     assert broken - stated == set(), "the walk does not know a constraint that the validator enforces"
 
 
-def test_the_schemas_use_no_keyword_that_the_walk_does_not_know() -> None:
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_schemas_use_no_keyword_that_the_walk_does_not_know(profile: str) -> None:
     known = CONSTRAINTS | APPLICATORS | ANNOTATIONS
-    for name, document in SCHEMAS.documents.items():
+    for name, document in SCHEMAS[profile].documents.items():
         assert {keyword for schema in _subschemas(document) for keyword in schema} <= known, name
 
 
@@ -127,15 +192,18 @@ def _children(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
     for keyword in ("properties", "$defs"):
         for key, child in schema.get(keyword, {}).items():
             yield f"{keyword}/{key}", child
+    for index, child in enumerate(schema.get("allOf", ())):
+        yield f"allOf/{index}", child
     for keyword in ("if", "then", "else"):
         if keyword in schema:
             yield keyword, schema[keyword]
 
 
-def _place(fixture: dict[str, Any], error: ValidationError) -> Constraint:
+def _place(profile: str, fixture: dict[str, Any], error: ValidationError) -> Constraint:
     """Where the constraint that refused is written; the validator's own path leaves references out."""
+    documents = SCHEMAS[profile].documents
     file = fixture["schema"]
-    schema: Any = SCHEMAS.documents[file]
+    schema: Any = documents[file]
     steps: list[str] = []
     if "kind" in fixture:
         steps, schema = ["$defs", fixture["kind"]], schema["$defs"][fixture["kind"]]
@@ -143,7 +211,7 @@ def _place(fixture: dict[str, Any], error: ValidationError) -> Constraint:
         if "$ref" in schema and step not in schema:
             target, _, pointer = schema["$ref"].partition("#/")
             file = target.removesuffix(".schema.json") or file
-            schema, steps = SCHEMAS.documents[file], pointer.split("/")
+            schema, steps = documents[file], pointer.split("/")
             for part in steps:
                 schema = schema[part]
         schema = schema[step]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from conformance.contract import shipped_profiles
 from conformance.contract.locate import data_folder
 from conformance.contract.schemas import Problem, format_checker, load_schemas
 from conformance.errors import ContractError
@@ -15,41 +16,58 @@ from conformance.errors import ContractError
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMAS = load_schemas(data_folder("specs") / "cutmeshort" / "schemas")
+ALL = {profile: load_schemas(data_folder("specs") / profile / "schemas") for profile in shipped_profiles()}
+EVERY = [(profile, name) for profile, schemas in ALL.items() for name in schemas.documents]
+SCHEMAS = ALL["cutmeshort"]
 LEAD = {"clickId": "id_123", "eventName": "signup_started", "customerExternalId": "user_42"}
 
 
-def test_the_profile_has_the_four_schemas() -> None:
-    assert set(SCHEMAS.documents) == {"lead", "sale", "success", "error"}
+@pytest.mark.parametrize("profile", ALL)
+def test_a_profile_has_the_four_schemas(profile: str) -> None:
+    assert set(ALL[profile].documents) >= {"lead", "sale", "success", "error"}
 
 
-@pytest.mark.parametrize("name", SCHEMAS.documents)
-def test_a_schema_is_of_the_2020_12_dialect_and_holds_together(name: str) -> None:
-    document = SCHEMAS.documents[name]
+@pytest.mark.parametrize(("profile", "name"), EVERY)
+def test_a_schema_is_of_the_2020_12_dialect_and_holds_together(profile: str, name: str) -> None:
+    document = ALL[profile].documents[name]
     assert document["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     Draft202012Validator.check_schema(document)
 
 
-@pytest.mark.parametrize("name", SCHEMAS.documents)
-def test_every_example_of_a_schema_is_valid(name: str) -> None:
-    examples = SCHEMAS.documents[name]["examples"]
+@pytest.mark.parametrize(("profile", "name"), EVERY)
+def test_every_example_of_a_schema_is_valid(profile: str, name: str) -> None:
+    examples = ALL[profile].documents[name]["examples"]
     assert examples
-    assert [SCHEMAS.problems(name, example) for example in examples] == [()] * len(examples)
+    assert [ALL[profile].problems(name, example) for example in examples] == [()] * len(examples)
 
 
-@pytest.mark.parametrize("name", SCHEMAS.documents)
-def test_every_property_says_what_it_is_and_gives_a_valid_example(name: str) -> None:
-    document = SCHEMAS.documents[name]
+@pytest.mark.parametrize(("profile", "name"), EVERY)
+def test_every_property_says_what_it_is_and_gives_a_valid_example(profile: str, name: str) -> None:
+    document = ALL[profile].documents[name]
     definitions = document.get("$defs", {})
-    described = dict(definitions.get("leadEvent", document)["properties"])
+    described = dict(definitions.get("leadEvent", document).get("properties", {}))
     described |= {key: value for key, value in definitions.items() if "properties" not in value}
     for key, schema in described.items():
         if "$ref" in schema:
             continue
         assert schema["description"].endswith("."), key
-        validator = SCHEMAS.validator(name).evolve(schema=schema)
+        validator = ALL[profile].validator(name).evolve(schema=schema)
         assert schema["examples"], key
         assert all(validator.is_valid(example) for example in schema["examples"]), key
+
+
+def test_dub_admits_the_payment_processors_of_newer_releases_in_answers_and_no_others_in_requests() -> None:
+    """A list that grows: the request's is data, and an answer may name whatever the platform has learnt since."""
+    sale = {"customerExternalId": "user_42", "amount": 4999}
+    known = ALL["dub"].documents["sale"]["properties"]["paymentProcessor"]["enum"]
+    assert {"stripe", "custom", "lemonsqueezy"} <= set(known)
+    for processor in known:
+        assert ALL["dub"].problems("sale", {**sale, "paymentProcessor": processor}) == ()
+    (problem,) = ALL["dub"].problems("sale", {**sale, "paymentProcessor": "payments2030"})
+    assert (problem.path, problem.keyword) == ("/paymentProcessor", "enum")
+    answer = ALL["dub"].documents["sale-success"]["examples"][0]
+    newer = {**answer, "sale": {**answer["sale"], "paymentProcessor": "payments2030"}}
+    assert ALL["dub"].problems("sale-success", newer) == ()
 
 
 def test_a_problem_names_place_and_keyword() -> None:

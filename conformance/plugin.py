@@ -56,4 +56,18 @@ def _named(config: pytest.Config) -> Iterator[Path]:
 def _asked(path: Path) -> Path | None:
     """The path itself when it is this package, its suites or one of them."""
     path = path.resolve()
-    return path if path in (_PACKAGE, _SUITES) or path.parent == _SUITES else None
+    if path in (_PACKAGE, _SUITES) or path.parent == _SUITES:
+        return path
+    for folder in (path, *path.parents[:2]):
+        if folder.name == _PACKAGE.name and {"plugin.py", "suites"} <= {each.name for each in folder.glob("*")}:
+            _refuse_copy(folder)
+    return None
+
+
+def _refuse_copy(folder: Path) -> None:
+    if folder != _PACKAGE:
+        pytest.exit(
+            f"trackproof: {folder} is another copy than the one that is installed. "
+            "Install that one (pip install -e .), or start it with python -m pytest.",
+            returncode=2,
+        )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from conformance.engine.cleanup import CleanUp
     from conformance.engine.events import Event
     from conformance.results import Check, RequirementResult, Results, ScenarioResult
 
@@ -92,6 +93,15 @@ class Console:
             say(f"scenarios:    {_tally(results.scenario_counts())}")
         run = results.run
         say(f"{run.requests} exchanges in {run.seconds:.1f} s; seed {run.seed}; report: {escape(str(report))}")
+
+    def cleaned(self, cleaned: CleanUp, pattern: str) -> None:
+        """What was deleted afterwards, and what is left on the target."""
+        say = self._rich.print
+        say(f"clean-up: {cleaned.deleted} customers deleted, {cleaned.unknown} were never kept")
+        if cleaned.left:
+            say(f"left on the target: {len(cleaned.left)} customers; in SQL: LIKE '{pattern}' (listed in results.json)")
+            for customer in cleaned.left[:_SHOWN]:
+                say(f"  {escape(printable(customer))}")
 
     def _broken(self, results: Results) -> None:
         broken = [requirement for requirement in results.requirements if requirement.verdict in _RED]

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 @click.option(
     "--allow-production", is_flag=True, default=None, help="Run against one of the profile's production hosts."
 )
+@click.option(
+    "--cleanup", is_flag=True, default=None, help="Afterwards delete what was created, where the profile can."
+)
 @click.option("--max-time", type=float, metavar="SECONDS", help="Cut the run after this long.")
 @click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Never send more exchanges than this.")
 @click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Exchanges in flight (default 32).")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 import random
+import secrets
 import signal
 import ssl
 import tempfile
@@ -15,10 +16,12 @@ from urllib.parse import urlsplit
 
 from conformance.cli.settings import headers_of
 from conformance.contract import Level, load_profile
+from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
 from conformance.engine.runner import Run, RunOptions
 from conformance.engine.selection import Selection
 from conformance.errors import UsageError
+from conformance.evidence.inbox import InboxOptions
 from conformance.reports import remove_reports, write_reports
 from conformance.suites import all_scenarios
 from conformance.target.clicks import ClickEndpoint, GivenClicks, NoClicks, ShortLinks
@@ -48,16 +51,25 @@ def embedded_options(settings: Settings) -> Iterator[RunOptions]:
 
     profile = load_profile(settings["profile"])
     with EmbeddedSandbox(profile) as sandbox:
+        links = ShortLinks([sandbox.short_link], profile.click_parameter)
+        endpoint = None
+        if "click" in profile.paths:
+            endpoint = ClickEndpoint(sandbox.url + profile.paths["click"], urlsplit(sandbox.url).netloc, "demo")
         target = TargetOptions(
             url=sandbox.url,
             token=sandbox.token,
-            clicks=ShortLinks([sandbox.short_link], profile.click_parameter),
-            short_links=ShortLinks([sandbox.short_link], profile.click_parameter),
-            readback=sandbox.readback,
+            clicks=links,
+            short_links=links,
+            click_endpoint=endpoint,
+            readback=sandbox.readback if profile.evidence == "readback" else None,
             transport=Transport(trust_environment=False),
             embedded=True,
         )
-        yield _options(settings, profile, target)
+        inbox = None
+        if profile.signature_header:
+            secret = f"whsec_{secrets.token_urlsafe(24)}"
+            inbox = InboxOptions("127.0.0.1:0", secret, lambda url: sandbox.push_webhooks(url, secret))
+        yield _options(settings, profile, target, inbox)
 
 
 def run_options(settings: Settings) -> RunOptions:
@@ -82,10 +94,10 @@ def run_options(settings: Settings) -> RunOptions:
         readback=_url("--readback", readback) if readback else None,
         transport=_transport(settings),
     )
-    return _options(settings, profile, target)
+    return _options(settings, profile, target, _inbox(settings, profile))
 
 
-def _options(settings: Settings, profile: Profile, target: TargetOptions) -> RunOptions:
+def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox: InboxOptions | None) -> RunOptions:
     if settings["level"] not in ("must", "should", "may"):
         raise UsageError(f"the level {settings['level']!r} is none", "Use must, should or may.")
     selection = Selection(
@@ -109,6 +121,7 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions) -> Run
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         strict=settings["strict"],
         max_time=_number(settings, "max_time", above_zero=True),
+        inbox=inbox,
     )
 
 
@@ -130,6 +143,8 @@ def execute(options: RunOptions, settings: Settings, console: Console) -> int:
     except OSError as error:
         raise UsageError(f"the reports cannot be written to {folder}: {error}", "Choose another --reports.") from None
     console.summary(results, files["report.html"])
+    if settings["cleanup"]:
+        console.cleaned(asyncio.run(clean_up(options, results.run.created)), run.pattern)
     return exit_code(run, results, allow_inconclusive=settings["allow_inconclusive"])
 
 
@@ -162,6 +177,16 @@ def _url(option: str, value: str) -> str:
             f"{option} {value!r} is no http or https URL", "Write it like https://staging.example.com/api."
         )
     return value.rstrip("/")
+
+
+def _inbox(settings: Settings, profile: Profile) -> InboxOptions | None:
+    if not settings["webhook_listen"]:
+        return None
+    if not profile.signature_header:
+        raise UsageError(f"the profile {profile.name} pushes no webhooks, so there is nothing to listen for")
+    if not settings["webhook_secret"]:
+        raise UsageError("[webhooks] needs the signing secret", 'Write secret = "${YOUR_VARIABLE}" below listen.')
+    return InboxOptions(settings["webhook_listen"], settings["webhook_secret"])
 
 
 def _clicks(

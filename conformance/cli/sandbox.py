@@ -29,7 +29,15 @@ _ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
     help="The platform to play.",
 )
 @click.option("--token", metavar="TOKEN", help="The only bearer token to let in; without, any is.")
-def command(host: str, port: int, profile: str, token: str | None) -> None:
+@click.option(
+    "--webhook", metavar="URL", envvar="TRACKPROOF_WEBHOOK", help="Where to push webhooks: a URL of this machine."
+)
+@click.option(
+    "--webhook-secret", metavar="SECRET", envvar="TRACKPROOF_WEBHOOK_SECRET", help="The secret that signs webhooks."
+)
+def command(
+    host: str, port: int, profile: str, token: str | None, webhook: str | None, webhook_secret: str | None
+) -> None:
     """Serve a platform that keeps its contract, to test an integration against.
 
     It keeps what it is sent in memory, knows the click ids that its short link gave out, and shows under /readback
@@ -38,13 +46,20 @@ def command(host: str, port: int, profile: str, token: str | None) -> None:
     # Loaded here, so that no other command waits for a web server to load.
     from conformance.contract import load_profile  # noqa: PLC0415
     from conformance.sandbox.app import create_app  # noqa: PLC0415
+    from conformance.sandbox.platforms import platform_module  # noqa: PLC0415
     from conformance.sandbox.server import listen, serve  # noqa: PLC0415
+
+    played = load_profile(profile)
+    app = create_app(played, token=token or None)
+    any_token = platform_module(played).TOKEN_PREFIX + _ANY_TOKEN
+    if webhook:
+        app.state.traffic.push_webhooks(webhook, webhook_secret or "")
 
     def announce(url: str) -> None:
         click.echo(url)
-        click.echo(run_line(url, token or _ANY_TOKEN, profile))
+        click.echo(run_line(url, token or any_token, profile))
 
-    serve(create_app(load_profile(profile), token=token or None), listen(host, port), announce)
+    serve(app, listen(host, port), announce)
 
 
 def run_line(url: str, token: str, profile: str) -> str:

@@ -60,6 +60,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("reports", "run.reports", str, "reports"),
     Setting("allow_inconclusive", None, bool, False),
     Setting("allow_production", None, bool, False),
+    Setting("cleanup", None, bool, False),
     Setting("production_hosts", "safety.production_hosts", list, ()),
     Setting("max_time", None, float),
     Setting("max_requests", None, int),

@@ -49,7 +49,7 @@ class Profile:
     of a journey to the requirement that owns it; `settle` is in seconds. `evidence` names the class that reads what a
     target recorded; `traits` are peculiarities that make some variants of a scenario meaningless, or alone possible;
     `answer_paths` says where in an answer something stands, as a dotted path; `codes` pairs the code of an error body
-    with its status.
+    with its status; `cleanup_path` is where a DELETE removes a `{customer}`; `signature_header` signs webhooks.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Profile:
     answer_paths: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     cleanup_path: str = ""
+    signature_header: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -148,6 +149,7 @@ def _load(folder: Path) -> Profile:
             answer_paths=data.get("answers", {}).get("paths", {}),
             codes=data.get("answers", {}).get("codes", {}),
             cleanup_path=data.get("cleanup", {}).get("path", ""),
+            signature_header=data.get("webhooks", {}).get("signature_header", ""),
             aliases={alias: known.id for known in requirements.values() for alias in known.aliases},
         )
     except KeyError as error:

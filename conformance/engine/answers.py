@@ -69,14 +69,33 @@ def media_type(answer: Answer) -> str:
     return value.partition(";")[0].strip().lower()
 
 
+_MESSAGE_KEYS = (
+    "message",
+    "error",
+    "errors",
+    "detail",
+    "details",
+    "title",
+    "reason",
+    "description",
+    "msg",
+    "errorMessage",
+)
+
+
 def message_of(document: Any) -> str | None:
-    """The message in an error document, wherever platforms put it: some text that is more than a code or a flag."""
-    if isinstance(document, str):
-        return document.strip() or None
+    """The message in an error document, wherever platforms put it.
+
+    Under a key that says so any text is one; under another only text with a blank in it, which is more than a code.
+    """
     if isinstance(document, dict):
-        preferred = ("message", "error", "detail", "details", "errors", "title", "reason", "description", "data")
-        keys = [key for key in preferred if key in document] + [key for key in document if key not in preferred]
-        return next((found for key in keys if (found := message_of(document[key]))), None)
+        named = (_text_of(document[key]) or message_of(document[key]) for key in _MESSAGE_KEYS if key in document)
+        sentences = (text for text in map(_text_of, document.values()) if text and " " in text)
+        return next((found for found in named if found), None) or next(sentences, None)
     if isinstance(document, list):
-        return next((found for entry in document if (found := message_of(entry))), None)
+        return next((found for entry in document if (found := _text_of(entry) or message_of(entry))), None)
     return None
+
+
+def _text_of(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None

@@ -50,12 +50,15 @@ async def play_scenario(scenario: Scenario, play: Play, *, alone: bool = False) 
         *second.exchanges,
     )
     if second.fault is None:
-        judged = _flaky(first.judged, second.judged)
+        judged = _flaky(first, second.judged)
     elif second.fault == first.fault and await _control_passes(play):
         judged = tuple(_targets_fault(one) for one in second.judged)
     else:
-        judged = second.judged
+        judged = tuple(_nobodys_fault(one) for one in second.judged)
     return Played(scenario, judged, exchanges, now() - started, attempts=2)
+
+
+_GOOD = (Verdict.PASSED, Verdict.WARNED)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,11 @@ async def _attempt(scenario: Scenario, play: Play) -> _Attempt:
     except Exception as error:  # noqa: BLE001 - a defect of a scenario must not end the run
         return _errored(scenario, play, journey, f"{type(error).__name__}: {error}")
     judged = [*journey.account.judged]
-    judged += [Judged(_not_judged(requirement, play, rest)) for requirement in _unjudged(scenario, play, judged)]
+    unjudged = _unjudged(scenario, play, judged)
+    if rest is not None and not unjudged and all(one.check.verdict in _GOOD for one in judged):
+        # Each requirement was judged once, but not all that was to come: that is no pass.
+        unjudged = [judged[-1].check.requirement] if judged else []
+    judged += [Judged(_not_judged(requirement, play, rest)) for requirement in unjudged]
     met_rate_limit = isinstance(rest, MetRateLimit)
     return _Attempt(tuple(judged), journey.transcript.exchanges, journey.account.first_fault, met_rate_limit)
 
@@ -126,15 +133,21 @@ def _errored(scenario: Scenario, play: Play, journey: Journey, what: str) -> _At
     return _Attempt(tuple(judged), journey.transcript.exchanges, None, met_rate_limit=False)
 
 
-def _flaky(first: tuple[Judged, ...], second: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    struck = {one.check.requirement: one.check.actual for one in first if one.check.code is not None}
-    unreached = {one.check.requirement for one in first if one.check.verdict is Verdict.INCONCLUSIVE}
+def _flaky(first: _Attempt, second: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    struck = {one.check.requirement: one.check.actual for one in first.judged if one.check.code is not None}
+    unreached = {one.check.requirement for one in first.judged if one.check.verdict is Verdict.INCONCLUSIVE}
+    passed = [one for one in second if one.check.verdict is Verdict.PASSED]
+    affected = [one for one in passed if one.check.requirement in (struck.keys() | unreached)]
+    # A fault in a step that nobody judges is told with the last check, lest it be hidden.
+    fault = first.fault[1] if first.fault else "a fault"
+    marked = affected or passed[-1:]
+    default = "not reached" if affected else f"{fault} in a step that is not judged"
     return tuple(
         replace(
             one,
-            check=replace(one.check, flaky=True, note=f"first try: {struck.get(one.check.requirement, 'not reached')}"),
+            check=replace(one.check, flaky=True, note=f"first try: {struck.get(one.check.requirement, default)}"),
         )
-        if one.check.verdict is Verdict.PASSED and one.check.requirement in (struck.keys() | unreached)
+        if any(one is other for other in marked)
         else one
         for one in second
     )
@@ -146,6 +159,14 @@ def _targets_fault(one: Judged) -> Judged:
         return one
     broken = {Level.MUST: Verdict.FAILED, Level.SHOULD: Verdict.WARNED, Level.MAY: Verdict.PASSED}[check.level]
     return replace(one, check=replace(check, verdict=broken, blame=Blame.TARGET))
+
+
+def _nobodys_fault(one: Judged) -> Judged:
+    """What a lost connection left unjudged is errored: nothing says that the target refused the step."""
+    check = one.check
+    if check.verdict is not Verdict.INCONCLUSIVE or check.code is None:
+        return one
+    return replace(one, check=replace(check, verdict=Verdict.ERRORED, blame=Blame.UNDECIDED))
 
 
 async def _control_passes(play: Play) -> bool:

@@ -43,7 +43,8 @@ def scenario_result(played: Played, shown: set[str]) -> ScenarioResult:
 def _check(judged: Judged, shown: set[str]) -> Check:
     check = judged.check
     never_shown = sorted(judged.hidden - shown)
-    if not never_shown or check.verdict not in (Verdict.FAILED, Verdict.WARNED):
+    lost = bool(judged.hidden & shown)
+    if not never_shown or lost or check.verdict not in (Verdict.FAILED, Verdict.WARNED):
         return check
     return replace(
         check,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.contract import Profile, Requirement
+    from conformance.engine.deliveries import Deliveries, Expected
     from conformance.engine.matchers import Matcher
     from conformance.engine.names import Name, Names
     from conformance.engine.observer import Observer, Seen
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from conformance.target.target import Target
 
 NO_CLICKS = Missing("--click-id", "click ids that are valid and unused, or --short-link URL that mints one per visit")
+NO_WEBHOOKS = Missing("[webhooks] listen and secret", "an address to which the target pushes, and its signing secret")
 NO_READBACK = Missing("--readback", "the base URL of the target's read-back endpoint")
 
 
@@ -41,6 +43,7 @@ class Play:
     observer: Observer
     names: Names
     wants: Callable[[str], bool]
+    deliveries: Deliveries | None = None
     visitors: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def next_visitor(self) -> int:
@@ -236,7 +239,8 @@ class Journey:
             self._note_fault(answer)
         if any(answer.rate_limited for answer in answers):
             raise MetRateLimit("the target limited the rate, so what was sent together was no race")
-        if len(answers) < len(requests) and len(answers) < 2:  # noqa: PLR2004 - one request is no race
+        alone = len(answers) < len(requests) and len(answers) < 2  # noqa: PLR2004 - one request is no race
+        if alone and answers[0].fault is None:
             raise CannotJudge("only one exchange may be in flight", missing=Missing("--concurrency", "2 or more"))
         return answers
 
@@ -378,6 +382,26 @@ class Journey:
             return Found(holds=not problems, actual=f"{problems[0]}" if problems else "it fits")
 
         self.must(requirement_id, answer, judge, f"a body of the documented shape ({schema})")
+
+    async def must_deliver(self, requirement_id: str, expected: Expected) -> None:
+        """This must have been pushed about this journey's customer."""
+        requirement = self._wanted(requirement_id)
+        if requirement is None:
+            return
+        if self.play.deliveries is None:
+            raise CannotJudge("nobody listens for webhooks", missing=NO_WEBHOOKS)
+        seen = await self.play.deliveries.watch(self.customer, expected, self._last_step)
+        if seen.found is not None:
+            self._settle(requirement, expected.expected, seen.found)
+        else:
+            self._judge(
+                requirement,
+                Verdict.INCONCLUSIVE,
+                expected.expected,
+                "not observed",
+                reason=seen.silent,
+                missing=NO_WEBHOOKS,
+            )
 
     def at(self, answer: Answer, name: str) -> Any:
         """What stands in an answer where the profile says that `name` does; None when it is not there."""

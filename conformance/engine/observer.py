@@ -86,6 +86,9 @@ class Observer:
             if matcher.kind is Kind.PRESENCE or seen.found is None or not seen.found.holds:
                 return seen
         if not await self.marker_after(matcher.about):
+            last = await self._judge_once(customer, matcher, transcript)
+            if last.found is not None and last.found.excess:
+                return last
             return Seen(silent=f"no marker customer appeared within {self.settle:g} s, so absence proves nothing")
         await asyncio.sleep(max(_LEAST_QUIET, 2 * self.lag))
         return await self._judge_once(customer, matcher, transcript)
@@ -101,6 +104,12 @@ class Observer:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Ends the waiting for markers that nobody waits for any more."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _mark(self, kind: str) -> bool:
         await asyncio.sleep(_GATHERING)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conformance import __version__
 from conformance.engine.attempt import Played, play_scenario
 from conformance.engine.conclusion import requirement_results, run_verdict, scenario_result
+from conformance.engine.deliveries import Deliveries
 from conformance.engine.events import RatePaused, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted
 from conformance.engine.faults import CannotJudge
 from conformance.engine.journey import Journey, Play
@@ -21,6 +22,7 @@ from conformance.engine.preflight import preflight
 from conformance.engine.selection import Selection
 from conformance.errors import CredentialsRefused, TargetUnreachable
 from conformance.evidence import evidence_for
+from conformance.evidence.inbox import Inbox
 from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo
 from conformance.target.connections import now
 from conformance.target.target import BudgetSpent, Limits, Target, TargetOptions
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
     from conformance.engine.events import Event
     from conformance.engine.scenario import Scenario
+    from conformance.evidence.inbox import InboxOptions
     from conformance.results import ScenarioResult
 
 
@@ -46,6 +49,7 @@ class RunOptions:
     seed: int = 0
     strict: bool = False
     max_time: float | None = None
+    inbox: InboxOptions | None = None
 
 
 def _ignore(_: Event) -> None:
@@ -75,6 +79,11 @@ class Run:
         """The run's id: part of every customer's name."""
         return self._names.run
 
+    @property
+    def pattern(self) -> str:
+        """What matches every customer of the run in SQL `LIKE`."""
+        return self._names.pattern
+
     def stop(self, why: str) -> None:
         """Cuts the run short: what has begun is abandoned, results are marked. To be called in the loop's thread."""
         if self._cut is None:
@@ -89,10 +98,11 @@ class Run:
         self._stopping = asyncio.Event()
         if self._cut:
             self._stopping.set()
+        inbox = Inbox(options.inbox, options.profile.signature_header) if options.inbox else None
         target = Target(
             options.target, options.profile, options.limits, lambda seconds: self._on_event(RatePaused(seconds))
         )
-        play = self._play(target)
+        play = self._play(target, inbox)
         self._on_event(
             RunStarted(
                 self.id, target.redactor.text(target.base), options.profile.name, len(self.scenarios), options.seed
@@ -100,11 +110,16 @@ class Run:
         )
         stopped: str | None = None
         try:
+            if inbox is not None:
+                await inbox.start()
             await self._until_stopped(self._everything(play))
         except (TargetUnreachable, CredentialsRefused) as error:
             stopped = str(error)
             self._stopped_by = error
         finally:
+            if inbox is not None:
+                await inbox.stop()
+            await play.observer.close()
             await target.close()
         self._release(play, everything=True)
         results = self._conclude(play, began, now() - started, stopped)
@@ -118,7 +133,7 @@ class Run:
         """4 when the preflight stopped the run, else None."""
         return self._stopped_by.exit_code if self._stopped_by else None
 
-    def _play(self, target: Target) -> Play:
+    def _play(self, target: Target, inbox: Inbox | None) -> Play:
         options = self.options
         evidence = evidence_for(options.profile, target)
         play: Play
@@ -127,12 +142,17 @@ class Run:
             return await _write_marker(play, kind, transcript)
 
         observer = Observer(evidence, options.limits.settle, write_marker, lambda: Transcript(target.redactor))
+
+        async def write_lead() -> str | None:
+            return await write_marker("lead", Transcript(target.redactor))
+
         play = Play(
             profile=options.profile,
             target=target,
             observer=observer,
             names=self._names,
             wants=lambda requirement: options.selection.wants(options.profile, requirement),
+            deliveries=Deliveries(inbox, options.limits.settle, write_lead) if inbox else None,
         )
         return play
 
@@ -153,7 +173,7 @@ class Run:
             task.result()
 
     async def _everything(self, play: Play) -> None:
-        if not self.scenarios:
+        if not self.scenarios or self._cut:
             return
         with contextlib.suppress(BudgetSpent):
             await preflight(play)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Scenario:
     """One named sequence of one suite.
 
-    `verifies` are the ids of the requirements it checks, first the one it is about; `arguments` what its variant adds to
-    the journey; `needs` and `unless` name a trait of a profile without which, or with which, it makes no sense. The id is
-    made of the suite, the function's name and the variant, never of a payload.
+    `verifies` are the ids of the requirements it checks, first the one it is about; `arguments` what its variant adds
+    to the journey; `needs` and `unless` name a trait of a profile without which, or with which, it makes no sense. The
+    id is made of the suite, the function's name and the variant, never of a payload.
     """
 
     id: str

@@ -12,6 +12,7 @@ from conformance.target.connections import now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from collections.abc import Set as AbstractSet
 
     from conformance.evidence.dub import Page
     from conformance.target.transcript import Transcript
@@ -20,6 +21,7 @@ _FIRST_GAP = 0.05
 _GAP_AFTER_A_429 = 0.6
 _LONGEST_GAP = 5.0
 _MOST_PAGES = 100
+_DEEP_EVERY = 1.0
 
 
 class Feed:
@@ -29,6 +31,9 @@ class Feed:
         self._fetch = fetch
         self._page_size = page_size
         self._events: dict[str, dict[str, Any]] = {}
+        self._before_the_run: frozenset[str] = frozenset()
+        self._read_before: set[str] = set()
+        self._read_deep = 0.0
         self._gap = _FIRST_GAP
         self._next_fetch = 0.0
         self._waiting: asyncio.Task[list[dict[str, Any]] | Unreadable] | None = None
@@ -50,26 +55,44 @@ class Feed:
         return result
 
     async def _pages(self, transcript: Transcript) -> list[dict[str, Any]] | Unreadable:
+        """Reads from the newest event down to the first page that an earlier pass has read.
+
+        Every second it reads down to what was there before the run: what shows late may stand deep.
+        """
+        known: AbstractSet[str] = self._read_before
+        if now() - self._read_deep > _DEEP_EVERY:
+            known, self._read_deep = self._before_the_run, now()
+        found: set[str] = set()
         for number in range(1, _MOST_PAGES + 1):
-            page = await self._fetch(number, transcript)
-            while isinstance(page, Unreadable) and page.rate_limited and self._gap < _LONGEST_GAP:
-                self._gap = max(_GAP_AFTER_A_429, self._gap * 1.5)
-                await asyncio.sleep(self._gap)
-                page = await self._fetch(number, transcript)
+            page = await self._patiently(number, transcript)
             if isinstance(page, Unreadable):
                 return page
-            fresh = self._keep(page)
-            if len(page.events) < self._page_size or not fresh:
+            keys = self._keep(page)
+            found |= keys
+            if len(page.events) < self._page_size or keys <= known:
                 break
+        self._before_the_run = self._before_the_run or frozenset(found)
+        self._read_before |= found
         return list(self._events.values())
 
-    def _keep(self, page: Page) -> bool:
-        """Keeps the events of a page; whether any was new."""
+    async def _patiently(self, number: int, transcript: Transcript) -> Page | Unreadable:
+        """One page; after a 429 the feed reads more slowly from then on."""
+        while True:
+            page = await self._fetch(number, transcript)
+            if not isinstance(page, Unreadable) or not page.rate_limited or self._gap > _LONGEST_GAP:
+                return page
+            self._gap = max(_GAP_AFTER_A_429, self._gap * 1.5)
+            await asyncio.sleep(self._gap)
+
+    def _keep(self, page: Page) -> set[str]:
+        """Keeps the events of a page; returns their keys."""
         seen: Counter[str] = Counter()
-        before = len(self._events)
+        keys = set()
         for event in page.events:
             key = str(event.get("eventId") or json.dumps(event, sort_keys=True, default=str))
             seen[key] += 1
             # Two events that are alike to the last detail and have no id are still two.
-            self._events.setdefault(f"{key}#{seen[key]}" if not event.get("eventId") else key, event)
-        return len(self._events) > before
+            key = key if event.get("eventId") else f"{key}#{seen[key]}"
+            self._events.setdefault(key, event)
+            keys.add(key)
+        return keys

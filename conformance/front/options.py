@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import enum
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,11 @@ OPTIONS = (
     Option("proxy", Kind.TEXT, "URL", "Proxy to the target."),
     Option("click_id", Kind.MANY, "ID", "A click id that is valid and unused; repeatable."),
     Option("short_link", Kind.MANY, "URL", "A short link that mints a click id per visit; repeatable."),
+    Option("click_domain", Kind.TEXT, "DOMAIN", "The domain of a link for which the target mints click ids."),
+    Option("click_key", Kind.TEXT, "KEY", "The key of that link."),
     Option("readback", Kind.TEXT, "URL", "Base URL of the read-back endpoint."),
+    Option("webhook_listen", Kind.TEXT, "HOST:PORT", "Where webhooks of the target are received."),
+    Option("webhook_secret", Kind.TEXT, "SECRET", "What they are signed with; better: TRACKPROOF_WEBHOOK_SECRET."),
     Option("suite", Kind.MANY, "NAME", "Only this suite; repeatable."),
     Option("requirement", Kind.MANY, "ID", "Only this requirement; repeatable."),
     Option("scenario", Kind.MANY, "ID", "Only this scenario; repeatable."),
@@ -79,8 +84,17 @@ OPTIONS = (
     Option("settle", Kind.NUMBER, "SECONDS", "How long read-back is polled (default 10)."),
     Option("seed", Kind.SEED, "N", "Seed of everything random."),
     Option("reports", Kind.TEXT, "DIR", "Write report.html, results.json, junit.xml and summary.md there too."),
+    Option("cleanup", Kind.SWITCH, "", "Afterwards delete what was created, where the profile can."),
     Option("config", Kind.TEXT, "FILE", "Configuration file (default trackproof.toml, if there is one)."),
 )
+
+
+_ELSEWHERE = re.compile(rf"(?<![\w-])--({'|'.join(option.name.replace('_', '-') for option in OPTIONS)})(?![\w-])")
+
+
+def here(text: str) -> str:
+    """A text of ours in which options are called as the pytest front calls them."""
+    return _ELSEWHERE.sub(r"--trackproof-\1", text)
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from conformance import __version__
 from conformance.cli.running import embedded, embedded_options, exit_code, run_options
 from conformance.cli.settings import resolve
+from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
 from conformance.engine.scenario import ScenarioGroup
 from conformance.errors import TrackproofError, UsageError
 from conformance.front import telling
 from conformance.front.background import BackgroundRun
 from conformance.front.items import ScenarioItem, Suite
-from conformance.front.options import given
-from conformance.front.summary import tell, tell_html
+from conformance.front.options import given, here
+from conformance.front.summary import tell, tell_cleaned, tell_html
 from conformance.reports import remove_reports, write_reports
+from conformance.reports.text import one_line
 from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo, Verdict
 from conformance.suites import SUITES
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from conformance.cli.settings import Settings
     from conformance.contract import Profile
+    from conformance.engine.cleanup import CleanUp
     from conformance.engine.runner import RunOptions
     from conformance.engine.scenario import Scenario
     from conformance.results import ScenarioResult
@@ -50,6 +54,7 @@ class FrontSession:
         self._options: RunOptions
         self._background: BackgroundRun | None = None
         self._results: Results | None = None
+        self._cleaned: CleanUp | None = None
         self._red = 0
         self._interrupted = False
         self._told = False
@@ -88,7 +93,7 @@ class FrontSession:
     def why_cut(self) -> str:
         """Why a scenario has no result."""
         results = self._background.results if self._background else None
-        return results.why if results else _FAILED_ITSELF
+        return one_line(here(results.why)) if results else _FAILED_ITSELF
 
     def result_of(self, scenario: Scenario) -> ScenarioResult | None:
         """Waits for a scenario's result; the first that is asked for starts the run of all that are selected."""
@@ -104,7 +109,7 @@ class FrontSession:
             raise
         results, code = self._background.results, self._background.run.exit_code_when_stopped
         if results is not None and code is not None:
-            pytest.exit(f"trackproof: {results.why}", returncode=code)
+            pytest.exit(one_line(f"trackproof: {results.why}"), returncode=code)
         return result
 
     def _begin(self) -> BackgroundRun:
@@ -159,7 +164,9 @@ class FrontSession:
     def _items(self, collector: Suite, group: ScenarioGroup) -> Iterator[pytest.Item]:
         for scenario in group.scenarios:
             name = group.name if scenario.variant is None else f"{group.name}[{scenario.variant}]"
-            yield ScenarioItem.from_parent(collector, name=name, scenario=scenario, front=self)
+            # Given as text, so that pytest takes the variant for a parameter, as `--lf` needs it.
+            nodeid = f"{collector.nodeid}::{name}"
+            yield ScenarioItem.from_parent(collector, name=name, nodeid=nodeid, scenario=scenario, front=self)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -215,6 +222,8 @@ class FrontSession:
             code = exit_code(self._background.run, self._results, allow_inconclusive=allow)
             if self._wants_reports:
                 _write_reports(self._results, self._settings)
+            if self._settings["cleanup"]:
+                self._cleaned = asyncio.run(clean_up(self._options, self._results.run.created))
         self._told = True
         session.exitstatus = self._status(exitstatus, code, session.testsfailed)
 
@@ -231,6 +240,8 @@ class FrontSession:
         """The verdict first, and one sentence why."""
         if self._told:
             tell(terminalreporter, self._results, self._without_results)
+        if self._cleaned is not None and self._background is not None:
+            tell_cleaned(terminalreporter, self._cleaned, self._background.run.pattern)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
@@ -251,8 +262,8 @@ def _options(settings: Settings) -> contextlib.AbstractContextManager[RunOptions
     return embedded_options(settings) if embedded(settings) else contextlib.nullcontext(run_options(settings))
 
 
-def _leave(error: TrackproofError) -> Any:
-    pytest.exit(f"trackproof: {error.what}. {error.remedy}".strip(), returncode=error.exit_code)
+def _leave(error: TrackproofError) -> NoReturn:
+    pytest.exit(one_line(here(f"trackproof: {error.what}. {error.remedy}".strip())), returncode=error.exit_code)
 
 
 def _remove_reports(settings: Settings) -> None:

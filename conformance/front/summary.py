@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from conformance.front.options import here
 from conformance.front.telling import needed
 from conformance.reports.overview import duration, gaps
 from conformance.reports.text import count, one_line
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from conformance.engine.cleanup import CleanUp
     from conformance.results import Results
 
 _COLOURS = {"conformant": "green", "nonconformant": "red", "inconclusive": "yellow", "cut": "purple"}
@@ -29,13 +31,20 @@ def tell(terminal: pytest.TerminalReporter, results: Results | None, without: st
     if results is None:
         return
     for remedy in (results.stopped or "").splitlines()[1:]:
-        terminal.write_line(one_line(remedy))
+        terminal.write_line(one_line(here(remedy)))
     for warning in results.warnings:
         terminal.write_line(f"note: {one_line(warning)}")
     for gap in gaps(results):
         if gap.unjudged and gap.missing:
             terminal.write_line(f"{count(len(gap.unjudged), 'requirement')} not judged: needs {needed(gap.missing)}")
     terminal.write_line(_facts(results))
+
+
+def tell_cleaned(terminal: pytest.TerminalReporter, cleaned: CleanUp, pattern: str) -> None:
+    """Says what was deleted afterwards, and how to find what is left on the target."""
+    terminal.write_line(f"clean-up: {count(cleaned.deleted, 'customer')} deleted, {cleaned.unknown} were never kept")
+    if cleaned.left:
+        terminal.write_line(f"left on the target: {count(len(cleaned.left), 'customer')}; in SQL: LIKE '{pattern}'")
 
 
 def tell_html(results: Results | None, without: str) -> str:
@@ -46,7 +55,7 @@ def tell_html(results: Results | None, without: str) -> str:
 
 
 def _verdict(results: Results | None, without: str) -> tuple[str, str]:
-    return (results.verdict, one_line(results.why)) if results else ("inconclusive", without)
+    return (results.verdict, one_line(here(results.why))) if results else ("inconclusive", without)
 
 
 def _facts(results: Results) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from conformance.front.options import here
 from conformance.reports.curl import script
 from conformance.reports.overview import duration, rerun
 from conformance.reports.text import lines, one_line
@@ -61,14 +62,14 @@ def unjudged(result: ScenarioResult) -> str:
     reasons = []
     for check in result.checks:
         if check.verdict is Verdict.INCONCLUSIVE:
-            reason = check.reason or check.actual
+            reason = here(check.reason or check.actual)
             reasons.append(f"{reason}; needs {needed(check.missing)}" if check.missing else reason)
     return one_line("inconclusive: " + ("; ".join(dict.fromkeys(reasons)) or "no check was made"))
 
 
 def needed(missing: Missing) -> str:
     """The option that would help, as it is called here."""
-    return one_line(f"{missing.option.replace('--', '--trackproof-', 1)} ({missing.hint})")
+    return one_line(here(f"{missing.option} ({missing.hint})"))
 
 
 def waived(result: ScenarioResult) -> str:
@@ -93,8 +94,8 @@ def _heading(each: Shown) -> str:
 # --- pytest-html ------------------------------------------------------------------------------------------------------
 
 _ROW = Markup(
-    '<div style="white-space:normal;margin:.5em"><p><b>{title}</b> ({verdict})</p>'
-    '<table border="1" style="border-collapse:collapse"><tr>{heads}</tr>{checks}</table>'
+    '<div style="white-space:normal;overflow-wrap:anywhere;margin:.5em;color:#222"><p><b>{title}</b> ({verdict})</p>'
+    '<table border="1" style="border-collapse:collapse;width:100%"><tr>{heads}</tr>{checks}</table>'
     "<details><summary>Transcript</summary>{pre}{transcript}</pre></details>"
     "<details><summary>curl</summary>{pre}{curl}</pre></details></div>"
 )

@@ -21,6 +21,7 @@ SUITES = (
     "click-capture",
     "privacy",
     "resilience",
+    "webhooks",
 )
 
 

@@ -38,12 +38,12 @@ async def _minted(journey: Journey, source: ClickSource, visitor: int | None = N
 
 @scenario("click-capture.fresh-id")
 async def each_visit_has_a_click_id_of_its_own(journey: Journey) -> None:
-    """Two visits have two click ids."""
-    first, second = await _minted(journey, journey.short_links), await _minted(journey, journey.short_links)
+    """Four visits have four click ids."""
+    clicks = [await _minted(journey, journey.short_links) for _ in range(4)]
     journey.must_hold(
         "click-capture.fresh-id",
-        expected="two visits, two click ids",
-        found=Found(holds=first != second, actual=f"{first} and {second}"),
+        expected="four visits, four click ids",
+        found=Found(holds=len(set(clicks)) == len(clicks), actual=", ".join(clicks)),
     )
 
 

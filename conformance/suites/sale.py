@@ -178,6 +178,7 @@ async def a_whole_amount_keeps_its_value(journey: Journey, amount: int) -> None:
         "large": 12345678.91,
         "half-cent-near": 19.999,
     },
+    unless="whole-amounts",
 )
 async def a_decimal_amount_keeps_its_value(journey: Journey, amount: float) -> None:
     """A decimal amount keeps its value, where the platform does not count cents and refuse it."""

@@ -371,10 +371,11 @@ async def an_older_name_of_the_id_is_accepted(journey: Journey, alias: str) -> N
 
 @scenario("validation.null-optionals-accepted")
 async def null_stands_for_an_absent_optional_field(journey: Journey) -> None:
-    """Null in every optional field of a lead is accepted, as one SDK always sends it."""
+    """Null in every optional field of a lead is accepted, as SDKs send it."""
     click = await journey.click()
-    nothing: dict[str, Any] = dict.fromkeys(("timestamp", "name", "email", "avatar"))
-    answer = await journey.lead(click=click, mode=None, **nothing)
+    nothing: dict[str, Any] = dict.fromkeys(("timestamp", "name", "email", "avatar", "quantity", "metadata"))
+    mode = ABSENT if "mode-null-refused" in journey.profile.traits else None
+    answer = await journey.lead(click=click, mode=mode, **nothing)
     journey.must("validation.null-optionals-accepted", answer)
     journey.given(answer)
     await journey.must_record("validation.null-optionals-accepted", has_confirmed_lead(click=click))

@@ -10,6 +10,7 @@ import contextlib
 import ssl
 import time
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import httpx
@@ -102,6 +103,8 @@ class Connections:
             follow_redirects=False,
             timeout=None,  # noqa: S113 - `exchange` has a wall-clock deadline
             limits=httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE),
+            # Whoever's cookie came first would go along with everybody's requests.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"user-agent": f"trackproof/{__version__}", "accept": "application/json"},
         )
         # What trackproof reads is capped in bytes; a compressed answer would be larger than it looks.
@@ -156,9 +159,8 @@ def classify(error: Exception, *, began: bool) -> tuple[Fault, str]:  # noqa: PL
     if isinstance(error, httpx.TimeoutException):
         return Fault.DEADLINE, said
     if began:
-        # A length that was promised and not kept, whether the end was polite or not.
-        reset = isinstance(error, httpx.ReadError) and "reset" in repr(error.__cause__ or error).lower()
-        return (Fault.RESET if reset else Fault.TRUNCATED), said
+        # A length that was promised and not kept is a protocol error where the end was polite.
+        return (Fault.RESET if isinstance(error, httpx.ReadError) else Fault.TRUNCATED), said
     if isinstance(error, httpx.RemoteProtocolError):
         if "disconnected without sending" in said:
             return Fault.NO_ANSWER, said

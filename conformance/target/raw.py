@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import h11
+import httpx
 
 from conformance.target.connections import BODY_LIMIT
 from conformance.target.messages import Answer, Fault
@@ -82,18 +82,19 @@ async def _immediately(answer: Answer) -> Answer:
 
 async def _open(request: Request, wire: Wire) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes] | Answer:
     """Connects and sends all but the last byte; returns an Answer with a fault when that is not possible."""
-    parts = urlsplit(request.url)
-    tls = parts.scheme == "https"
+    url = httpx.URL(request.url)
+    tls = url.scheme == "https"
+    host = url.raw_host.decode("ascii")
     started = wire.clock()
     try:
         async with asyncio.timeout(wire.deadline):
             reader, writer = await asyncio.open_connection(
-                parts.hostname,
-                parts.port or (443 if tls else 80),
+                host,
+                url.port or (443 if tls else 80),
                 ssl=wire.ssl_context if tls else None,
-                server_hostname=parts.hostname if tls else None,
+                server_hostname=host if tls else None,
             )
-            data = _serialise(request, parts.netloc.rpartition("@")[2])
+            data = _serialise(request, url)
             writer.write(data[:-1])
             await writer.drain()
     except (OSError, TimeoutError) as error:
@@ -102,11 +103,9 @@ async def _open(request: Request, wire: Wire) -> tuple[asyncio.StreamReader, asy
     return reader, writer, data[-1:]
 
 
-def _serialise(request: Request, host: str) -> bytes:
-    parts = urlsplit(request.url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+def _serialise(request: Request, url: httpx.URL) -> bytes:
     headers = {
-        "host": host,
+        "host": url.netloc.decode("ascii"),
         "connection": "close",
         "content-length": str(len(request.body)),
         **{name.lower(): value for name, value in request.headers.items()},
@@ -115,7 +114,7 @@ def _serialise(request: Request, host: str) -> bytes:
     head = connection.send(
         h11.Request(
             method=request.method,
-            target=target,
+            target=url.raw_path,
             headers=[(n.encode("ascii"), v.encode("latin-1", "replace")) for n, v in headers.items()],
         )
     )
@@ -129,6 +128,7 @@ async def _read(  # noqa: C901 - one loop over one state machine, easier read wh
     connection.send(h11.Request(method=request.method, target="/", headers=[("host", "-"), ("content-length", "0")]))
     connection.send(h11.EndOfMessage())
     status, reason = 0, ""
+    came = False
     headers: dict[str, str] = {}
     body = bytearray()
     fault: Fault | None = None
@@ -140,8 +140,10 @@ async def _read(  # noqa: C901 - one loop over one state machine, easier read wh
                 if event is h11.NEED_DATA:
                     data = await reader.read(_READ)
                     if not data and not status:
-                        fault, detail = Fault.NO_ANSWER, "the connection ended without an answer"
+                        fault = Fault.NOT_HTTP if came else Fault.NO_ANSWER
+                        detail = "the connection ended without an answer"
                         break
+                    came = True
                     connection.receive_data(data)
                 elif isinstance(event, h11.Response):
                     status, reason = event.status_code, bytes(event.reason).decode("latin-1")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
-from urllib.parse import quote
 
 REDACTED = "[redacted]"
 _SECRET_HEADER = re.compile(r"auth|cookie|token|secret|key|signature|password", re.IGNORECASE)
@@ -15,9 +16,8 @@ class Redactor:
     """Replaces known secrets; one per run, so that nothing is stored before it has passed here."""
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
-        spellings = {spelling for secret in secrets if len(secret) >= _SHORTEST for spelling in _spellings(secret)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        alternatives = "|".join(re.escape(spelling) for spelling in longest_first)
+        longest_first = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
+        alternatives = "|".join(pattern for secret in longest_first for pattern in _patterns(secret))
         self._text = re.compile(alternatives, re.IGNORECASE) if alternatives else None
         self._bytes = re.compile(alternatives.encode(), re.IGNORECASE) if alternatives else None
 
@@ -39,9 +39,30 @@ class Redactor:
         return f"{scheme} {REDACTED}" if blank and rest else (REDACTED if value else value)
 
 
-def _spellings(secret: str) -> set[str]:
-    raw = secret.encode()
-    found = {secret, quote(secret, safe=""), quote(secret), secret.encode("unicode_escape").decode("ascii")}
+def _patterns(secret: str) -> list[str]:
+    encoded = sorted(_encodings(secret.encode()), key=len, reverse=True)
+    return ["".join(map(_character, secret)), *map(re.escape, encoded)]
+
+
+def _character(character: str) -> str:
+    """A pattern for one character in each way in which URLs, JSON and HTML may spell it, one by one or mixed."""
+    spellings = {
+        character,
+        "".join(f"%{byte:02X}" for byte in character.encode()),
+        json.dumps(character)[1:-1],
+        json.dumps(character, ensure_ascii=False)[1:-1],
+        f"\\u{ord(character):04x}",
+        f"\\x{ord(character):02x}",
+        f"\\{character}",
+        html.escape(character),
+        f"&#{ord(character)};",
+        f"&#x{ord(character):x};",
+    }
+    return f"(?:{'|'.join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True))})"
+
+
+def _encodings(raw: bytes) -> set[str]:
+    found = {raw.hex()}
     for shift in range(3):
         # Base64 of the secret inside a longer text depends on its offset; only the characters that the secret
         # alone decides are looked for.
@@ -50,5 +71,4 @@ def _spellings(secret: str) -> set[str]:
             start = (0, 2, 3)[shift]
             end = len(encoded) if (shift + len(raw)) % 3 == 0 else len(encoded) - 1
             found.add(encoded[start:end])
-    found.add(raw.hex())
-    return {spelling for spelling in found if len(spelling) >= _SHORTEST}
+    return {encoding for encoding in found if len(encoding) >= _SHORTEST}

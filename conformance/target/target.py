@@ -87,7 +87,8 @@ class Target:
         self._faults_in_a_row = 0
         self._control: asyncio.Task[None] | None = None
         self._pace = Pace(limits.requests_per_minute, on_pause)
-        urls = (self.base, options.readback or "", *options.clicks.urls)
+        sources = (options.clicks, options.short_links, options.click_endpoint)
+        urls = (self.base, options.readback or "", *(url for source in sources if source for url in source.urls))
         self._connections = Connections(
             options.transport, limits.concurrency, tls=any(urlsplit(url).scheme == "https" for url in urls)
         )
@@ -217,7 +218,11 @@ class Target:
     async def _look_for_life(self, last: Answer) -> None:
         """Several faults in a row: either these steps are broken, or the target has gone."""
         for attempt in range(_CONTROL_TRIES):
-            if await self.answers_at_all():
+            try:
+                answers = await self.answers_at_all()
+            except BudgetSpent:
+                return
+            if answers:
                 self._faults_in_a_row = 0
                 self._control = None
                 return
@@ -237,9 +242,8 @@ def encode(payload: Any) -> bytes:
 
 def _secrets(options: TargetOptions) -> tuple[str, ...]:
     secrets = [options.token, *(value for name, value in options.headers.items() if _looks_secret(name))]
-    password = urlsplit(options.url).password
-    if password:
-        secrets.append(password)
+    for url in (options.url, options.readback or "", *options.clicks.urls):
+        secrets.append(urlsplit(url).password or urlsplit(url).username or "")
     # A Basic header made of the token is as secret as the token.
     secrets += [base64.b64encode(f"{secret}:".encode()).decode() for secret in secrets if secret]
     return tuple(secret for secret in secrets if secret)

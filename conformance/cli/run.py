@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 @click.option(
     "--short-link", metavar="URL", help="A short link that mints a click id per visit; repeatable.", multiple=True
 )
+@click.option("--click-domain", metavar="DOMAIN", help="The domain of a link for which the target mints click ids.")
+@click.option("--click-key", metavar="KEY", help="The key of that link.")
 @click.option("--readback", metavar="URL", help="Base URL of the read-back endpoint.")
+@click.option(
+    "--webhook-listen", metavar="HOST:PORT", help="Where webhooks are received; needs TRACKPROOF_WEBHOOK_SECRET."
+)
 @click.option("--suite", metavar="NAME", help="Only this suite; repeatable.", multiple=True)
 @click.option("--requirement", metavar="ID", help="Only this requirement; repeatable.", multiple=True)
 @click.option("--scenario", metavar="ID", help="Only this scenario; repeatable.", multiple=True)

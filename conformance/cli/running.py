@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from conformance.results import Results
 
 SANDBOX = "sandbox"
+_CLICKS_REPEATED = 4
 
 
 def embedded(settings: Settings) -> bool:
@@ -93,6 +94,7 @@ def run_options(settings: Settings) -> RunOptions:
         click_endpoint=endpoint,
         readback=_url("--readback", readback) if readback else None,
         transport=_transport(settings),
+        words=_words(settings),
     )
     return _options(settings, profile, target, _inbox(settings, profile))
 
@@ -177,6 +179,12 @@ def _url(option: str, value: str) -> str:
             f"{option} {value!r} is no http or https URL", "Write it like https://staging.example.com/api."
         )
     return value.rstrip("/")
+
+
+def _words(settings: Settings) -> tuple[str, ...]:
+    words = [word for link in settings["short_link"] for word in ("--short-link", link)]
+    words += [word for click in settings["click_id"][:_CLICKS_REPEATED] for word in ("--click-id", click)]
+    return (*words, "--readback", settings["readback"]) if settings["readback"] else tuple(words)
 
 
 def _inbox(settings: Settings, profile: Profile) -> InboxOptions | None:

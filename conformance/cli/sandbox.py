@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
+
+if TYPE_CHECKING:
+    from conformance.contract import Profile
 
 _DEFAULT_PROFILE = "cutmeshort"
 _ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
@@ -57,15 +62,18 @@ def command(
 
     def announce(url: str) -> None:
         click.echo(url)
-        click.echo(run_line(url, token or any_token, profile))
+        click.echo(run_line(url, token or any_token, profile, played))
 
     serve(app, listen(host, port), announce)
 
 
-def run_line(url: str, token: str, profile: str) -> str:
+def run_line(url: str, token: str, name: str, played: Profile) -> str:
     """The command that judges the sandbox at this URL, ready to be pasted into a shell."""
-    words = ["trackproof", "run", url, "--token", token]
-    words += ["--short-link", f"{url}/l/demo", "--readback", f"{url}/readback"]
-    if profile != _DEFAULT_PROFILE:
-        words += ["--profile", profile]
+    words = ["trackproof", "run", url, "--token", token, "--short-link", f"{url}/l/demo"]
+    if "click" in played.paths:
+        words += ["--click-domain", urlsplit(url).netloc, "--click-key", "demo"]
+    if played.evidence == "readback":
+        words += ["--readback", f"{url}/readback"]
+    if name != _DEFAULT_PROFILE:
+        words += ["--profile", name]
     return shlex.join(words)

@@ -243,6 +243,7 @@ class Run:
                 embedded=options.target.embedded,
                 evidence=redact(play.observer.evidence.description),
                 clicks=redact(target.clicks.description),
+                options=tuple(redact(word) for word in options.target.words),
             ),
             run=RunInfo(
                 id=self.id,

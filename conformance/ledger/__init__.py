@@ -3,17 +3,35 @@
 from conformance.ledger.events import NO_DETAILS, Details, Event, LeadEvent, Mode, SaleEvent
 from conformance.ledger.ledger import Ledger
 from conformance.ledger.records import LeadStatus, RecordedCustomer, RecordedLead, RecordedSale
-from conformance.ledger.rules import RepeatedInvoice, ResentClick, Rules
+from conformance.ledger.rules import (
+    CustomerDetails,
+    DeferredWithoutClick,
+    EventNames,
+    LeadClick,
+    Mismatch,
+    RepeatedInvoice,
+    ResentClick,
+    Rules,
+    SaleClick,
+    SaleWithoutLead,
+    StrangersSale,
+    ZeroSale,
+)
 from conformance.ledger.rulings import Change, Outcome, Ruling
 
 __all__ = [
     "NO_DETAILS",
     "Change",
+    "CustomerDetails",
+    "DeferredWithoutClick",
     "Details",
     "Event",
+    "EventNames",
+    "LeadClick",
     "LeadEvent",
     "LeadStatus",
     "Ledger",
+    "Mismatch",
     "Mode",
     "Outcome",
     "RecordedCustomer",
@@ -23,5 +41,9 @@ __all__ = [
     "ResentClick",
     "Rules",
     "Ruling",
+    "SaleClick",
     "SaleEvent",
+    "SaleWithoutLead",
+    "StrangersSale",
+    "ZeroSale",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from conformance.ledger.records import LeadStatus, RecordedCustomer, RecordedLead, RecordedSale
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Account:
-    """One customer's click, details, leads by event name, and sales.
+    """One customer's click, details, leads by the key of their event name, and sales.
 
-    `deferred` is true from the first event 1 on: such a customer's follow-ups carry no click id.
+    `deferred` is true from the first event 1 on: such a customer's follow-ups carry no click id. `complete` says that
+    later events add no details.
     """
 
     customer: str
@@ -24,8 +26,9 @@ class Account:
     email: str | None = None
     avatar: str | None = None
     deferred: bool = False
+    complete: bool = False
     pending: RecordedLead | None = None
-    confirmed: dict[str, RecordedLead] = field(default_factory=dict)
+    confirmed: dict[str, tuple[RecordedLead, ...]] = field(default_factory=dict)
     unlinked: dict[str, RecordedLead] = field(default_factory=dict)
     sales: list[RecordedSale] = field(default_factory=list)
 
@@ -37,7 +40,9 @@ class Account:
         return True
 
     def fill(self, details: Details) -> None:
-        """Takes the details that are not known yet."""
+        """Takes the details that are not known yet, unless none are to be added."""
+        if self.complete:
+            return
         if self.name is None:
             self.name = details.name
         if self.email is None:
@@ -48,29 +53,39 @@ class Account:
     def leave_pending(self, event: LeadEvent) -> None:
         """Records event 1."""
         self.deferred = True
-        self.pending = self._lead(event, LeadStatus.PENDING)
+        self.pending = _lead(event, LeadStatus.PENDING, self.click)
         self.fill(event.details)
 
-    def confirm(self, event: LeadEvent) -> None:
-        """Records a confirmed lead, in place of the pending one if there is one."""
+    def confirm(self, key: str, event: LeadEvent, click: str | None) -> None:
+        """Records a confirmed lead for this click, in place of the pending one if there is one."""
         self.pending = None
-        self.confirmed[event.event] = self._lead(event, LeadStatus.CONFIRMED)
+        self.confirmed[key] = (_lead(event, LeadStatus.CONFIRMED, click),) * event.quantity
         self.fill(event.details)
 
     def leave_unlinked(self, event: LeadEvent) -> None:
         """Records a lead that is attributed to nothing."""
-        self.unlinked[event.event] = self._lead(event, LeadStatus.UNLINKED)
+        self.unlinked[event.event] = _lead(event, LeadStatus.UNLINKED, self.click)
         self.fill(event.details)
 
-    def sell(self, event: SaleEvent) -> None:
-        """Records a sale that counts."""
+    def leave_implicit(self, key: str, name: str, event: SaleEvent) -> None:
+        """Records the lead that a direct sale leaves."""
+        moment = event.timestamp or event.received
+        self.confirmed[key] = (RecordedLead(name, LeadStatus.CONFIRMED, self.click, moment),)
+
+    def lead(self, name: str | None) -> RecordedLead | None:
+        """The latest confirmed lead, of this event name if one is given."""
+        latest_first = (leads[-1] for leads in reversed(self.confirmed.values()))
+        return next((lead for lead in latest_first if name is None or lead.event == name), None)
+
+    def sell(self, event: SaleEvent, click: str | None) -> None:
+        """Records a sale that counts for this click."""
         self.sales.append(
             RecordedSale(
                 invoice=event.invoice,
                 event=event.event,
                 amount=event.amount,
                 currency=event.currency,
-                click=self.click,
+                click=click,
                 timestamp=event.timestamp or event.received,
             )
         )
@@ -85,9 +100,10 @@ class Account:
             name=self.name,
             email=self.email,
             avatar=self.avatar,
-            leads=(*self.unlinked.values(), *self.confirmed.values(), *pending),
+            leads=(*self.unlinked.values(), *chain.from_iterable(self.confirmed.values()), *pending),
             sales=tuple(self.sales),
         )
 
-    def _lead(self, event: LeadEvent, status: LeadStatus) -> RecordedLead:
-        return RecordedLead(event.event, status, self.click, event.timestamp or event.received)
+
+def _lead(event: LeadEvent, status: LeadStatus, click: str | None) -> RecordedLead:
+    return RecordedLead(event.event, status, click, event.timestamp or event.received)

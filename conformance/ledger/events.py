@@ -37,6 +37,7 @@ class LeadEvent:
     """A lead: non-deferred or event 1 with a click, a follow-up (event 2, or a later lead) without.
 
     `timestamp` is what the sender says, `received` when it came; both ISO 8601 text, and data to the ledger.
+    `quantity` is how many leads the one event stands for.
     """
 
     customer: str
@@ -46,14 +47,18 @@ class LeadEvent:
     timestamp: str | None = None
     details: Details = NO_DETAILS
     received: str | None = None
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SaleEvent:
-    """A sale; `click` is what the sale itself brings, which counts only for a customer who has none."""
+    """A sale; `click` is what the sale itself brings, which counts only for a customer who has none.
+
+    Without an invoice it is never a repeat. `lead` names the event of the lead that it follows; None means the latest.
+    """
 
     customer: str
-    invoice: str
+    invoice: str | None
     amount: Decimal
     currency: str
     event: str | None = None
@@ -61,6 +66,7 @@ class SaleEvent:
     timestamp: str | None = None
     details: Details = NO_DETAILS
     received: str | None = None
+    lead: str | None = None
 
 
 Event = LeadEvent | SaleEvent

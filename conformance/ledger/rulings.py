@@ -22,10 +22,15 @@ class Outcome(enum.StrEnum):
     REFUSED_RESENT_CLICK = "refused-resent-click"
     REFUSED_UNKNOWN_CLICK = "refused-unknown-click"
     REFUSED_DEFERRED_WITHOUT_CLICK = "refused-deferred-without-click"
+    REFUSED_MISMATCH = "refused-mismatch"
     COUNTED = "counted"
+    DIRECT_SALE = "direct-sale"
     UNATTRIBUTED = "unattributed"
     REPEATED_INVOICE = "repeated-invoice"
     REFUSED_REPEATED_INVOICE = "refused-repeated-invoice"
+    REFUSED_SALE_WITHOUT_LEAD = "refused-sale-without-lead"
+    STRANGERS_SALE = "strangers-sale"
+    ZERO_SALE = "zero-sale"
 
 
 class Change(enum.StrEnum):
@@ -59,10 +64,15 @@ SENTENCES = {
     Outcome.REFUSED_RESENT_CLICK: "Duplicate attribution: event 1 locked the click, a follow-up must not carry one.",
     Outcome.REFUSED_UNKNOWN_CLICK: "The click id is unknown: it has to come from a tracked link.",
     Outcome.REFUSED_DEFERRED_WITHOUT_CLICK: "A deferred lead needs the click id that it is to be attributed to.",
+    Outcome.REFUSED_MISMATCH: "The lead brings no click id, and none is known for its customer.",
     Outcome.COUNTED: "The sale counts for the customer's click.",
+    Outcome.DIRECT_SALE: "The sale makes its customer and counts for the click that it brings.",
     Outcome.UNATTRIBUTED: "No click is known for this customer: the sale is recorded and counts for nobody's click.",
     Outcome.REPEATED_INVOICE: "A sale with this invoice id is recorded already; it counts once.",
     Outcome.REFUSED_REPEATED_INVOICE: "A sale with this invoice id exists already.",
+    Outcome.REFUSED_SALE_WITHOUT_LEAD: "The customer has no lead that the sale could follow.",
+    Outcome.STRANGERS_SALE: "The customer is unknown and the sale brings no click id: nothing is recorded.",
+    Outcome.ZERO_SALE: "A sale of nothing is not recorded.",
 }
 
 

@@ -86,6 +86,7 @@ def rerun(results: Results, scenario: ScenarioResult | None = None) -> str:
     words = ["trackproof", "run", "sandbox" if results.target.embedded else results.target.url]
     if results.profile.name != _DEFAULT_PROFILE:
         words += ["--profile", results.profile.name]
+    words += results.target.options
     if scenario:
         words += ["--scenario", scenario.id]
     return shlex.join(one_line(word) for word in [*words, "--seed", str(results.run.seed)])

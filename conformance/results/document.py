@@ -48,6 +48,7 @@ def to_document(results: Results) -> dict[str, Any]:
             "embedded": results.target.embedded,
             "evidence": results.target.evidence,
             "clicks": results.target.clicks,
+            "options": list(results.target.options),
         },
         "run": {
             "id": run.id,
@@ -174,6 +175,7 @@ def from_document(document: Any) -> Results:
             embedded=target.flag("embedded"),
             evidence=target.text("evidence", "none"),
             clicks=target.text("clicks", "none"),
+            options=target.texts("options", optional=True),
         ),
         run=RunInfo(
             id=run.text("id"),

@@ -140,12 +140,16 @@ class ProfileInfo:
 
 @dataclass(frozen=True)
 class TargetInfo:
-    """What was judged; `evidence` says where the run looked for what was recorded."""
+    """What was judged; `evidence` says where the run looked for what was recorded.
+
+    `options` are the words of the command line that told the run where evidence and click ids are.
+    """
 
     url: str
     embedded: bool
     evidence: str = "none"
     clicks: str = "none"
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,11 @@ from conformance.ledger import Rules
 from conformance.sandbox.answers import Answer, json_answer
 from conformance.sandbox.incoming import LONGEST_NAME
 from conformance.sandbox.pages import HOME, LANDING
-from conformance.sandbox.platforms import platform_of
+from conformance.sandbox.platforms import platform_module
 from conformance.sandbox.platforms.fields import utc_text
 from conformance.sandbox.store import Arrival, Limits, Store
 from conformance.sandbox.tokens import gatekeeper
-from conformance.sandbox.traffic import Surroundings, Traffic
+from conformance.sandbox.traffic import Surroundings
 from conformance.sandbox.waiting import shown, wait_for
 
 if TYPE_CHECKING:
@@ -31,13 +30,7 @@ if TYPE_CHECKING:
     from conformance.contract.profile import Profile
 
 _LONGEST_WAIT = 60.0
-_CLICK_BYTES = 15
 _HEALTHY = json_answer(200, {"status": "ok"})
-
-
-def new_click() -> str:
-    """A click id as no other: fixed width, letters of both cases, digits, `-` and `_`."""
-    return f"id_{secrets.token_urlsafe(_CLICK_BYTES)}"
 
 
 def now() -> str:
@@ -50,26 +43,28 @@ def create_app(
     *,
     token: str | None = None,
     clock: Callable[[], str] = now,
-    clicks: Callable[[], str] = new_click,
+    clicks: Callable[[], str] | None = None,
     limits: Limits | None = None,
 ) -> Starlette:
     """The sandbox that plays this profile.
 
     Without a token, any non-empty one is let in but those that are wrong on purpose. `clock` says when an event came,
-    `clicks` makes the ids that short links give out. Raises UsageError when the sandbox cannot play the profile.
+    `clicks` makes the ids that short links give out. The application's `state.traffic` is what answers for the
+    platform. Raises UsageError when the sandbox cannot play the profile.
     """
-    platform = platform_of(profile)
+    platform = platform_module(profile)
     store = Store(Rules.of(profile.rules), limits or Limits())
     authentication = profile.authentication
     surroundings = Surroundings(
         header=authentication.header.lower().encode(),
         challenge=authentication.scheme.encode(),
+        token=token,
         lets_in=gatekeeper(authentication, token),
         now=clock,
-        new_click=clicks,
+        new_click=clicks or platform.new_click,
         click_parameter=profile.click_parameter,
     )
-    traffic = Traffic(platform, store, surroundings)
+    traffic = platform.traffic(profile, store, surroundings)
 
     async def wait(request: Request) -> Response:
         try:
@@ -105,6 +100,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.router.default = traffic
+    app.state.traffic = traffic
     return app
 
 

@@ -65,17 +65,22 @@ async def _read_rest(receive: Receive, chunks: list[bytes]) -> bytes:
 
 def parse_object(body: bytes) -> Mapping[str, Any]:
     """The JSON object in a body, numbers with a fraction as Decimal; raises NoJson."""
+    document = parse_json(body)
+    if not isinstance(document, dict):
+        raise NoJson("The body must be a JSON object.")
+    return document
+
+
+def parse_json(body: bytes) -> Any:
+    """The JSON value in a body, numbers with a fraction as Decimal; raises NoJson."""
     try:
-        document = _DECODER.decode(body.decode("utf-8"))
+        return _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError:
         raise NoJson("The body is not UTF-8.") from None
     except RecursionError:
         raise NoJson("The body is nested too deeply.") from None
     except (ValueError, ArithmeticError):
         raise NoJson("The body is not JSON.") from None
-    if not isinstance(document, dict):
-        raise NoJson("The body must be a JSON object.")
-    return document
 
 
 def _refuse_constant(constant: str) -> NoReturn:

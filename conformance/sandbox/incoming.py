@@ -25,6 +25,25 @@ class Incoming(NamedTuple):
     headers: Mapping[bytes, bytes]
     body: bytes | None
     scheme: str
+    scope: Scope
+
+    @property
+    def query(self) -> bytes:
+        """What stands after the question mark."""
+        found: bytes = self.scope.get("query_string", b"")
+        return found
+
+    @property
+    def address(self) -> str:
+        """The address that the request came from, or nothing when it is not known."""
+        client = self.scope.get("client")
+        return client[0] if client else ""
+
+    @property
+    def base(self) -> str:
+        """Origin and namespace: the address below which the platform stands for this client."""
+        namespace = "" if self.namespace == DEFAULT_NAMESPACE else f"/ns/{quote(self.namespace, safe='')}"
+        return self.origin + namespace
 
     @property
     def is_json(self) -> bool:
@@ -51,7 +70,7 @@ def incoming(scope: Scope, headers: Mapping[bytes, bytes], body: bytes | None) -
         if 0 < len(named) <= LONGEST_NAME:
             name = named
             path = slash + rest
-    return Incoming(scope["method"], name, path, headers, body, scope["scheme"])
+    return Incoming(scope["method"], name, path, headers, body, scope["scheme"], scope)
 
 
 def decoded(segment: bytes) -> str:

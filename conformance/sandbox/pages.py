@@ -25,7 +25,7 @@ HOME = _PAGE.format(
     text="""<p>A conversion-tracking platform to test against. It runs here,
 and keeps what it is sent in memory only.</p>
 <ul>
-<li>Send leads and sales to it as you would to the platform; any bearer token will do
+<li>Send leads and sales to it as you would to the platform; any token of its form will do
 unless it was started with one.</li>
 <li><a href="/l/demo">/l/demo</a> is a short link: each visit gives out a fresh click id.</li>
 <li><code>/readback/customers/&lt;customerExternalId&gt;</code> shows what was recorded.</li>

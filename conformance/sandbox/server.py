@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from conformance.errors import TrackproofError, UsageError
 from conformance.sandbox.app import create_app
+from conformance.sandbox.platforms import platform_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,11 +79,11 @@ class EmbeddedSandbox:
 
     def __init__(self, profile: Profile, *, token: str | None = None) -> None:
         self.profile = profile
-        self.token = token or secrets.token_urlsafe(24)
+        self.token = token or platform_module(profile).TOKEN_PREFIX + secrets.token_urlsafe(24)
         self.url = ""
 
     def __enter__(self) -> Self:
-        app = create_app(self.profile, token=self.token)
+        self._app = app = create_app(self.profile, token=self.token)
         listener = listen(LOOPBACK, 0)
         ready = threading.Event()
         self._server = _Server(app, ready.set)
@@ -108,6 +109,13 @@ class EmbeddedSandbox:
     def readback(self) -> str:
         """The base URL of read-back."""
         return f"{self.url}/readback"
+
+    def push_webhooks(self, url: str, secret: str) -> None:
+        """Tells the running sandbox where to push what it records, in place of what it was told before.
+
+        Raises UsageError when its platform pushes nothing, or the URL is not of this machine.
+        """
+        self._app.state.traffic.push_webhooks(url, secret)
 
     def _run(self, listener: socket.socket) -> None:
         self._server.run(sockets=[listener])

@@ -55,7 +55,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Namespace:
-    """One workspace: its ledger, what came last, and who waits for what comes next."""
+    """One workspace: its ledger, what came last, who waits for what comes next, and what only the platform keeps."""
 
     name: str
     ledger: Ledger
@@ -63,6 +63,7 @@ class Namespace:
     listeners: set[Callable[[Arrival], None]] = field(default_factory=set)
     held: int = 0
     remembered: int = 0
+    besides: object = None
 
 
 class Store:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from conformance.errors import UsageError
 from conformance.sandbox.answers import Answer, json_bytes_answer, redirect
 from conformance.sandbox.bodies import HungUp, NoJson, TooLarge, parse_object, read_body
 from conformance.sandbox.incoming import Incoming, decoded, incoming
@@ -23,22 +24,26 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from conformance.sandbox.platforms import Platform
-    from conformance.sandbox.store import Store
+    from conformance.sandbox.platforms import Platform, RulingPlatform
+    from conformance.sandbox.store import Namespace, Store
 
 _SHORT_LINKS = b"/l/"
 _CUSTOMERS = b"/readback/customers/"
-_LANDING = "/_/landing"
+LANDING = "/_/landing"
 
 _log = logging.getLogger("trackproof.sandbox")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the traffic needs from outside: who is let in, what time it is, and a click id that is new."""
+    """What the traffic needs from outside: who is let in, what time it is, and a click id that is new.
+
+    `token` is the only one to be let in; without, `lets_in` tells which are.
+    """
 
     header: bytes
     challenge: bytes
+    token: str | None
     lets_in: Callable[[bytes | None], bool]
     now: Callable[[], str]
     new_click: Callable[[], str]
@@ -46,10 +51,10 @@ class Surroundings:
 
 
 class Traffic:
-    """The ASGI application behind every path that is the platform's."""
+    """The ASGI application behind every path that is the platform's; each platform adds what only it has."""
 
     def __init__(self, platform: Platform, store: Store, surroundings: Surroundings) -> None:
-        self._platform = platform
+        self._refusal = platform.refusal
         self._operations = platform.operations
         self._store = store
         self._around = surroundings
@@ -61,7 +66,6 @@ class Traffic:
         self._post_only = refusal(405, "Only POST is allowed here.", (b"allow", b"POST"))
         self._get_only = refusal(405, "Only GET is allowed here.", (b"allow", b"GET, HEAD"))
         self._too_large = refusal(413, "The body is too large.")
-        self._no_json_type = refusal(415, "The body must be sent as application/json.")
         self._broken = refusal(500, "The sandbox made a mistake.")
         self._full = refusal(503, "The sandbox is full: start it again.")
 
@@ -91,22 +95,71 @@ class Traffic:
                 return self._read_back(request)
             if request.path.startswith(_SHORT_LINKS) and request.path != _SHORT_LINKS:
                 return self._follow(request)
+            return self._elsewhere(request)
         except Full:
             return self._full
         except Exception:  # noqa: BLE001 - whatever is wrong, the client is shown no trace of it
             _log.exception("the sandbox could not answer %s %r", request.method, request.path)
             return self._broken
-        return self._unknown_path
 
     def refusal(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> Answer:
         """An error answer in the platform's own form."""
-        return self._platform.refusal(status, message, *headers)
+        return self._refusal(status, message, *headers)
+
+    def push_webhooks(self, url: str, secret: str) -> None:  # noqa: ARG002 - there is nothing to sign
+        """Tells the plain root where to push what it records; raises UsageError when the platform pushes nothing."""
+        raise UsageError(
+            f"this platform pushes no webhooks, so none can go to {url}",
+            "Play the profile of a platform that does.",
+        )
+
+    def _track(self, operation: str, request: Incoming) -> Answer:
+        raise NotImplementedError
+
+    def _elsewhere(self, request: Incoming) -> Answer:  # noqa: ARG002 - other platforms have more paths
+        return self._unknown_path
+
+    def _refused_token(self, request: Incoming) -> Answer | None:
+        allowed = self._around.lets_in(request.headers.get(self._around.header))
+        return None if allowed else self._unauthorized
+
+    def _mint(self, namespace: Namespace, request: Incoming, key: str) -> str:  # noqa: ARG002 - any link will do
+        click = self._around.new_click()
+        self._store.mint(namespace, click)
+        return click
+
+    def _read_back(self, request: Incoming) -> Answer:
+        if request.method not in ("GET", "HEAD"):
+            return self._get_only
+        if refused := self._refused_token(request):
+            return refused
+        customer = decoded(request.path[len(_CUSTOMERS) :])
+        recorded = self._store.namespace(request.namespace).ledger.recorded(customer)
+        if recorded is None:
+            return self._unknown_customer
+        return json_bytes_answer(200, customer_document(recorded))
+
+    def _follow(self, request: Incoming) -> Answer:
+        if request.method not in ("GET", "HEAD"):
+            return self._get_only
+        key = decoded(request.path[len(_SHORT_LINKS) :])
+        click = self._mint(self._store.namespace(request.namespace), request, key)
+        return redirect(f"{request.origin}{LANDING}?{urlencode({self._around.click_parameter: click})}")
+
+
+class RulingTraffic(Traffic):
+    """The traffic of a platform whose answers follow from the ruling alone."""
+
+    def __init__(self, platform: RulingPlatform, store: Store, surroundings: Surroundings) -> None:
+        super().__init__(platform, store, surroundings)
+        self._platform = platform
+        self._no_json_type = platform.refusal(415, "The body must be sent as application/json.")
 
     def _track(self, operation: str, request: Incoming) -> Answer:
         if request.method != "POST":
             return self._post_only
-        if not self._is_let_in(request):
-            return self._unauthorized
+        if refused := self._refused_token(request):
+            return refused
         if request.body is None:
             return self._too_large
         if not request.is_json:
@@ -114,7 +167,7 @@ class Traffic:
         try:
             body = parse_object(request.body)
         except NoJson as problem:
-            return self._platform.refusal(400, str(problem))
+            return self._refusal(400, str(problem))
         return self._rule(operation, request.namespace, body, len(request.body))
 
     def _rule(self, operation: str, name: str, body: Mapping[str, Any], size: int) -> Answer:
@@ -132,24 +185,3 @@ class Traffic:
             arrival = Arrival(operation, body, size, received, answer.status, outcome, ruling.sentence)
         self._store.remember(namespace, arrival)
         return answer
-
-    def _read_back(self, request: Incoming) -> Answer:
-        if request.method not in ("GET", "HEAD"):
-            return self._get_only
-        if not self._is_let_in(request):
-            return self._unauthorized
-        customer = decoded(request.path[len(_CUSTOMERS) :])
-        recorded = self._store.namespace(request.namespace).ledger.recorded(customer)
-        if recorded is None:
-            return self._unknown_customer
-        return json_bytes_answer(200, customer_document(recorded))
-
-    def _follow(self, request: Incoming) -> Answer:
-        if request.method not in ("GET", "HEAD"):
-            return self._get_only
-        click = self._around.new_click()
-        self._store.mint(self._store.namespace(request.namespace), click)
-        return redirect(f"{request.origin}{_LANDING}?{urlencode({self._around.click_parameter: click})}")
-
-    def _is_let_in(self, request: Incoming) -> bool:
-        return self._around.lets_in(request.headers.get(self._around.header))

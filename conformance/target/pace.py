@@ -17,6 +17,7 @@ _LONGEST_WAIT = 60.0
 _PATIENCE = 75.0
 _PATIENCE_BEFORE_ANY_ANSWER = 12.0
 _TRIES = 12
+_STRETCH = 0.5
 _TOO_MANY = 429
 _FIRST_GAP = 0.02
 _LARGEST_GAP = 2.0
@@ -41,10 +42,10 @@ class Pace:
 
     async def turn(self) -> None:
         """Waits until the next exchange may be sent."""
-        while True:
+        while not self.hopeless:
             now = time.monotonic()
             if self._paused_until > now:
-                await asyncio.sleep(self._paused_until - now)
+                await self._rest(self._paused_until)
                 continue
             if not self._gap:
                 return
@@ -52,9 +53,14 @@ class Pace:
             self._next_turn = turn + self._gap
             if turn <= now:
                 return
-            await asyncio.sleep(turn - now)
+            await self._rest(turn)
             if self._paused_until <= time.monotonic():
                 return
+
+    async def _rest(self, until: float) -> None:
+        """Waits in stretches, so that a long queue hears soon that there is nothing left to wait for."""
+        while not self.hopeless and (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _STRETCH))
 
     def saw(self, answer: Answer, tries: int) -> bool:
         """Notes an answer; True when it was a 429 and the same exchange should be sent again.

@@ -13,9 +13,14 @@ _SHORTEST = 4
 
 
 class Redactor:
-    """Replaces known secrets; one per run, so that nothing is stored before it has passed here."""
+    """Replaces known secrets; one per run, so that nothing is stored before it has passed here.
+
+    `longest` is the length in bytes that no spelling of a secret exceeds.
+    """
 
     def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+        # No spelling of a character is longer than ten.
+        self.longest = 10 * max((len(secret.encode()) for secret in secrets), default=0)
         longest_first = sorted({secret for secret in secrets if len(secret) >= _SHORTEST}, key=len, reverse=True)
         alternatives = "|".join(pattern for secret in longest_first for pattern in _patterns(secret))
         self._text = re.compile(alternatives, re.IGNORECASE) if alternatives else None

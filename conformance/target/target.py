@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from httpx import AsyncClient
+
     from conformance.contract import Profile
     from conformance.target.transcript import Transcript
 
@@ -48,7 +50,7 @@ class TargetOptions:
     """Where to send and how: base URL (a path prefix is kept), token, further headers, click ids, read-back.
 
     `clicks` is where journeys get their click ids; `short_links` and `click_endpoint` are what the suite click-capture
-    tries out.
+    tries out; `words` are the options of the command line that say the same, for the command that runs it again.
     """
 
     url: str
@@ -60,6 +62,7 @@ class TargetOptions:
     readback: str | None = None
     transport: Transport = field(default_factory=Transport)
     embedded: bool = False
+    words: tuple[str, ...] = ()
 
 
 class Target:
@@ -182,10 +185,13 @@ class Target:
 
     async def answers_at_all(self) -> bool:
         """A control exchange: whether the target gives any complete HTTP answer right now."""
-        probe = Request("POST", self.url("lead"), self.headers(), b"{}", "control")
         async with self._connections.one() as client:
-            self._spend(1)
-            answer = await exchange(client, probe, self.limits.deadline, now)
+            return self.gone is None and await self._control_exchange(client)
+
+    async def _control_exchange(self, client: AsyncClient) -> bool:
+        probe = Request("POST", self.url("lead"), self.headers(), b"{}", "control")
+        self._spend(1)
+        answer = await exchange(client, probe, self.limits.deadline, now)
         return answer.fault is None
 
     def _wire(self) -> raw.Wire:
@@ -219,7 +225,8 @@ class Target:
         """Several faults in a row: either these steps are broken, or the target has gone."""
         for attempt in range(_CONTROL_TRIES):
             try:
-                answers = await self.answers_at_all()
+                # Behind all that waits for its turn, this would come too late to spare the run anything.
+                answers = await self._control_exchange(self._connections.new())
             except BudgetSpent:
                 return
             if answers:

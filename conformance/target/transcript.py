@@ -67,8 +67,15 @@ class Transcript:
         kept = list(headers.items())[:_HEADERS_CAP]
         return {self._redactor.text(name): self._redactor.header(name, value)[:_HEADER_CAP] for name, value in kept}
 
+    def _beginning(self, body: bytes) -> bytes:
+        """More than is kept of a body, without secrets; the whole of a large one would take long to search."""
+        window = 4 * BODY_CAP + self._redactor.longest
+        clean = self._redactor.body(body[:window])
+        # Half a secret at the end of the window would not have been found.
+        return clean[: len(clean) - self._redactor.longest] if len(body) > window else clean
+
     def _body(self, body: bytes) -> tuple[str, bool, bool]:
-        clean = self._redactor.body(body)
+        clean = self._beginning(body)
         cut = len(clean) > BODY_CAP
         clean = clean[:BODY_CAP]
         try:

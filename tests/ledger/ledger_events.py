@@ -33,3 +33,21 @@ def sale(
     customer: str = "ada", invoice: str = "inv-1", amount: str = "49.99", click: str | None = None, **details: str
 ) -> SaleEvent:
     return SaleEvent(customer, invoice, Decimal(amount), "USD", "purchase", click, details=Details(**details))
+
+
+# A platform that takes the click each lead brings, knows customers by their leads only, and refuses what it cannot tie.
+DUB = Rules.of(
+    {
+        "resent_click": "accept",
+        "mismatch": "refuse",
+        "deferred_without_click": "customers-click",
+        "event_names": "loose",
+        "lead_click": "own",
+        "customer_details": "first",
+        "strangers_sale": "ignore",
+        "sale_click": "leads",
+        "sale_without_lead": "refuse",
+        "zero_sale": "ignore",
+        "direct_sale_lead": "Direct sale",
+    }
+)

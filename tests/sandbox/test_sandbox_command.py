@@ -17,6 +17,7 @@ import pytest
 from sandbox_talk import click_of
 
 from conformance.cli.sandbox import run_line
+from conformance.contract import load_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,5 +103,51 @@ def test_a_profile_that_does_not_exist_is_exit_code_2() -> None:
 
 
 def test_the_run_line_names_a_profile_only_when_it_is_not_the_default() -> None:
-    assert "--profile" not in run_line("http://x", "t", "cutmeshort")
-    assert shlex.split(run_line("http://x", "t", "my profile"))[-2:] == ["--profile", "my profile"]
+    played = load_profile("cutmeshort")
+    assert "--profile" not in run_line("http://x", "t", "cutmeshort", played)
+    assert shlex.split(run_line("http://x", "t", "my profile", played))[-2:] == ["--profile", "my profile"]
+
+
+def test_the_run_line_says_where_a_platform_mints_click_ids_and_leaves_its_own_evidence_to_the_profile() -> None:
+    line = shlex.split(run_line("http://x:1", "t", "dub", load_profile("dub")))
+    assert line[line.index("--click-domain") + 1] == "x:1"
+    assert "--readback" not in line
+
+
+def test_a_platform_whose_tokens_begin_in_a_certain_way_is_announced_with_such_a_token() -> None:
+    with started("--profile", "dub") as (_, url, line):
+        words = shlex.split(line)
+        assert words[-2:] == ["--profile", "dub"]
+        headers = {"Authorization": f"Bearer {words[4]}"}
+        assert httpx.get(f"{url}/customers", headers=headers, trust_env=False).json() == []
+
+
+def test_webhooks_are_pushed_where_the_command_says() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        webhook = f"http://127.0.0.1:{receiver.getsockname()[1]}/hooks"
+        with started("--profile", "dub", "--webhook", webhook, "--webhook-secret", "whsec_test") as (_, url, _line):
+            location = httpx.get(f"{url}/l/demo", trust_env=False).headers["location"]
+            lead = {"eventName": "Sign up", "customerExternalId": "ada", "clickId": location.partition("dub_id=")[2]}
+            headers = {"Authorization": "Bearer dub_x"}
+            assert httpx.post(f"{url}/track/lead", json=lead, headers=headers, trust_env=False).status_code == 200
+            receiver.settimeout(30)
+            connection, _ = receiver.accept()
+            with connection:
+                assert connection.recv(65536).startswith(b"POST /hooks HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--profile", "dub", "--webhook", "http://example.com/", "--webhook-secret", "s"),
+        ("--profile", "dub", "--webhook", "http://127.0.0.1/"),
+        ("--profile", "cutmeshort", "--webhook", "http://127.0.0.1/", "--webhook-secret", "s"),
+        ("--profile", "dub", "--token", "no-secret-key"),
+    ],
+)
+def test_options_that_the_platform_cannot_follow_are_exit_code_2(options: tuple[str, ...]) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*LAUNCH, *options], cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr

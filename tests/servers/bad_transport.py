@@ -28,6 +28,7 @@ class BadServer:
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.connections = 0
+        self.meetings: set[asyncio.Task[None]] = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -51,13 +52,17 @@ class BadServer:
 
     async def end(self) -> None:
         self.server.close()
-        open_connections = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in open_connections:
+        for task in self.meetings:
             task.cancel()
-        await asyncio.gather(*open_connections, return_exceptions=True)
+        await asyncio.gather(*self.meetings, return_exceptions=True)
+        await asyncio.sleep(0.01)  # for the connections to close
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        meeting = asyncio.current_task()
+        assert meeting is not None
+        # The loop forgets a task that waits for nothing anybody else knows of.
+        self.meetings.add(meeting)
         try:
             request = await read_request(reader)
             await self.behaviour(request, writer)

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from conformance.contract.profile import Profile
     from conformance.ledger import Event, Ruling
     from conformance.sandbox.answers import Answer
+    from conformance.sandbox.store import Store
+    from conformance.sandbox.traffic import Surroundings, Traffic
 
-_MODULES = {"cutmeshort": "conformance.sandbox.platforms.cutmeshort"}
+_MODULES = {
+    "cutmeshort": "conformance.sandbox.platforms.cutmeshort",
+    "dub": "conformance.sandbox.platforms.dub",
+}
 
 
 class Invalid(Exception):
@@ -29,12 +34,20 @@ class Invalid(Exception):
 
 
 class Platform(Protocol):
-    """One profile's platform on the wire."""
+    """One profile's platform on the wire: what every one of them has."""
 
     @property
     def operations(self) -> Mapping[bytes, str]:
-        """Path of each tracking operation, as it stands in a request, and our word for it."""
+        """Path of each operation that is posted, as it stands in a request, and our word for it."""
         ...
+
+    def refusal(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> Answer:
+        """Any refusal that is not about an event: no such path, no token, no JSON."""
+        ...
+
+
+class RulingPlatform(Platform, Protocol):
+    """A platform whose answers follow from the ruling alone."""
 
     def event(self, operation: str, body: Mapping[str, Any], received: str) -> Event:
         """What the body says; raises Invalid when it breaks the contract."""
@@ -48,18 +61,30 @@ class Platform(Protocol):
         """The answer to a body that breaks the contract."""
         ...
 
-    def refusal(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> Answer:
-        """Any other refusal: no such path, no token, no JSON."""
+
+class PlatformModule(Protocol):
+    """What the module of a platform has to offer."""
+
+    @property
+    def TOKEN_PREFIX(self) -> str:  # noqa: N802 - a constant of the module
+        """How every token of the platform begins."""
+        ...
+
+    def new_click(self) -> str:
+        """A click id as no other."""
+        ...
+
+    def traffic(self, profile: Profile, store: Store, surroundings: Surroundings) -> Traffic:
+        """The application behind every path that is the platform's."""
         ...
 
 
-def platform_of(profile: Profile) -> Platform:
-    """The platform that plays this profile; raises UsageError when the sandbox has none."""
-    module = _MODULES.get(profile.name)
-    if module is None:
+def platform_module(profile: Profile) -> PlatformModule:
+    """The module that plays this profile; raises UsageError when the sandbox has none."""
+    name = _MODULES.get(profile.name)
+    if name is None:
         raise UsageError(
             f"the sandbox cannot play the profile {profile.name!r}",
             f"It plays {', '.join(sorted(_MODULES))}; run the suites against a deployment of yours instead.",
         )
-    make = cast("Callable[[Profile], Platform]", import_module(module).platform)
-    return make(profile)
+    return cast("PlatformModule", import_module(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from conformance.ledger import Details, LeadEvent, Mode, Outcome, SaleEvent
@@ -20,12 +21,18 @@ from conformance.sandbox.platforms.fields import (
     text,
     timestamp,
 )
+from conformance.sandbox.traffic import RulingTraffic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.contract.profile import Profile
     from conformance.ledger import Event, Ruling
+    from conformance.sandbox.store import Store
+    from conformance.sandbox.traffic import Surroundings, Traffic
+
+TOKEN_PREFIX = ""
+_CLICK_BYTES = 15
 
 _REFUSALS = {
     Outcome.REFUSED_RESENT_CLICK: 409,
@@ -120,9 +127,14 @@ class CutMeShort:
             raise FieldProblem(f"must be one of {', '.join(filter(None, self._modes))}, or left out") from None
 
 
-def platform(profile: Profile) -> CutMeShort:
-    """The platform that plays this profile."""
-    return CutMeShort(profile)
+def new_click() -> str:
+    """A click id as no other: fixed width, letters of both cases, digits, `-` and `_`."""
+    return f"id_{secrets.token_urlsafe(_CLICK_BYTES)}"
+
+
+def traffic(profile: Profile, store: Store, surroundings: Surroundings) -> Traffic:
+    """The application behind every path that is the platform's."""
+    return RulingTraffic(CutMeShort(profile), store, surroundings)
 
 
 def _details(body: Mapping[str, Any], names: Mapping[str, str], problems: dict[str, str]) -> Details:

@@ -1,0 +1,67 @@
+"""Imports point one way, and what differs between platforms is no code (docs: CONTRIBUTING.md, the layout)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import conformance
+
+PACKAGE = Path(conformance.__file__).parent
+FOUNDATION = {"errors", "__init__"}
+MAY_IMPORT = {
+    "contract": set(),
+    "ledger": {"contract"},
+    "results": {"contract"},
+    "target": {"contract", "results"},
+    "evidence": {"contract", "ledger", "target"},
+    "engine": {"contract", "ledger", "results", "target", "evidence"},
+    "suites": {"contract", "ledger", "results", "target", "evidence", "engine"},
+    "sandbox": {"contract", "ledger"},
+    "reports": {"contract", "results"},
+}
+KNOW_EVERYTHING = {"cli", "front", "plugin", "__main__"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The parts of the package that a module imports, be it only for its types."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("conformance.")}
+    return found - FOUNDATION - {"__version__"}
+
+
+def modules_of(part: str) -> list[Path]:
+    folder = PACKAGE / part
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def test_every_part_of_the_package_has_its_place_in_the_order() -> None:
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert parts - FOUNDATION == set(MAY_IMPORT) | KNOW_EVERYTHING
+
+
+@pytest.mark.parametrize("part", sorted(MAY_IMPORT))
+def test_a_part_imports_only_what_stands_before_it(part: str) -> None:
+    for module in modules_of(part):
+        astray = imports_of(module) - MAY_IMPORT[part] - {part}
+        assert not astray, f"{module.relative_to(PACKAGE)} imports {', '.join(sorted(astray))}"
+
+
+@pytest.mark.parametrize("part", ["suites", "engine"])
+def test_no_profile_is_named_where_all_platforms_are_judged(part: str) -> None:
+    for module in modules_of(part):
+        texts = [
+            node.value
+            for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert not [text for text in texts if text in ("cutmeshort", "dub")], module.name
+        assert "profile.name ==" not in module.read_text(encoding="utf-8"), module.name

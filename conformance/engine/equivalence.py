@@ -43,7 +43,9 @@ def _instant(shown: Any, sent: Any) -> bool:
 
 
 def _ignore_case(shown: Any, sent: Any) -> bool:
-    return str(shown).casefold() == str(sent).casefold() if shown is not None else sent is None
+    if shown is None or sent is None:
+        return shown is sent
+    return str(shown).casefold() == str(sent).casefold()
 
 
 def _normalised(shown: Any, sent: Any) -> bool:

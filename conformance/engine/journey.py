@@ -210,16 +210,16 @@ class Journey:
 
     async def wrong(self, operation: str, body: Mapping[str, Any], **changes: Any) -> Answer:
         """Sends a body that is wrong on purpose: some fields (our words) replaced or, where ABSENT, taken out."""
-        self._note_created(body)
-        return await self._send(
-            self.play.target.event(operation, changed(self.profile, operation, body, changes), f"wrong {operation}")
-        )
+        wrong = changed(self.profile, operation, body, changes)
+        self._note_created(wrong)
+        return await self._send(self.play.target.event(operation, wrong, f"wrong {operation}"))
 
     async def post(self, operation: str, body: Mapping[str, Any] | bytes, *, step: str, **overrides: Any) -> Answer:
         """Sends a body as it is; `overrides` replace `method`, `url` or `headers` of the request."""
         raw = body if isinstance(body, bytes) else encode(body)
-        if not isinstance(body, bytes):
-            self._note_created(body)
+        document = Answer(0, body=raw).json
+        if isinstance(document, dict):
+            self._note_created(document)
         target = self.play.target
         request = Request("POST", target.url(operation), target.headers(), raw, step)
         return await self._send(replace(request, **overrides))

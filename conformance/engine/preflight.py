@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.engine.journey import Play
     from conformance.target.messages import Answer
 
+_REFUSED = (401, 403)
 _NOTHING_CAME = (Fault.NO_ANSWER, Fault.DEADLINE, Fault.RESET, Fault.NOT_HTTP)
 
 
@@ -29,13 +30,22 @@ async def preflight(play: Play) -> None:
             f"{play.target.redactor.text(play.target.base)} gives no HTTP answer ({answer})",
             "Check the URL, that the target is running, and that this machine may reach it.",
         )
-    if answer.status in play.profile.authentication.refusals:
+    if await _refuses_the_token(play, answer):
         token = play.target.options.token
         raise CredentialsRefused(
             f"the target refuses {'the token' if token else 'a call without a token'} on a well-formed lead: "
             f"{play.target.redactor.text(str(answer))}",
             "Give the right one with TRACKPROOF_TOKEN, --token, or token in trackproof.toml.",
         )
+
+
+async def _refuses_the_token(play: Play, answer: Answer) -> bool:
+    if answer.status not in play.profile.authentication.refusals:
+        return False
+    if answer.status in _REFUSED:
+        return True
+    # Such a status may be about the click id as well; a lead without one tells the two apart.
+    return (await Journey(play).lead(event="email_verified")).status == answer.status
 
 
 async def _lead(play: Play) -> Answer:

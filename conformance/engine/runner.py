@@ -269,7 +269,7 @@ async def _write_marker(play: Play, kind: str, transcript: Transcript) -> str | 
     journey.transcript = transcript
     try:
         click = await journey.click()
-        answer = await journey.lead(click=click)
+        answer = await journey.lead(click=click, mode=journey.before_a_sale)
         if not answer.taken:
             answer = await journey.lead(click=click, mode="deferred")
         if answer.taken and kind == "sale":

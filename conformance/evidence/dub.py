@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from conformance.evidence.feed import Feed
+from conformance.evidence.feed import Feed, FeedPace
 from conformance.evidence.observation import Observation, Unreadable
 from conformance.ledger.records import LeadStatus, RecordedCustomer, RecordedLead, RecordedSale
 from conformance.target.messages import Request
@@ -32,8 +32,9 @@ class DubEvidence:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._leads = Feed(lambda page, transcript: self._page("leads", page, transcript), _PAGE)
-        self._sales = Feed(lambda page, transcript: self._page("sales", page, transcript), _PAGE)
+        pace = FeedPace()
+        self._leads = Feed(lambda page, transcript: self._page("leads", page, transcript), _PAGE, pace)
+        self._sales = Feed(lambda page, transcript: self._page("sales", page, transcript), _PAGE, pace)
 
     @property
     def description(self) -> str:
@@ -75,7 +76,11 @@ class DubEvidence:
         problem = _unreadable(answer)
         if problem is not None:
             return problem
-        return Page(tuple(event for event in _numbers_exact(answer) if isinstance(event, dict)))
+        try:
+            events = _numbers_exact(answer)
+        except InvalidOperation:
+            return Unreadable(f"events are malformed: a number out of all bounds in {answer}")
+        return Page(tuple(event for event in events if isinstance(event, dict)))
 
 
 @dataclass(frozen=True)

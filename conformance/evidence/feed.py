@@ -17,25 +17,48 @@ if TYPE_CHECKING:
     from conformance.evidence.dub import Page
     from conformance.target.transcript import Transcript
 
-_FIRST_GAP = 0.05
-_GAP_AFTER_A_429 = 0.6
-_LONGEST_GAP = 5.0
+_FIRST_GAP = 0.03
+_GAP_AFTER_A_429 = 0.25
+_LONGEST_GAP = 2.0
 _MOST_PAGES = 100
+_TRIES = 30
 _DEEP_EVERY = 1.0
+_DEEP_SHARE = 8
+
+
+class FeedPace:
+    """The turns of all feeds of one endpoint, whose rate limit they share; times in seconds."""
+
+    def __init__(self) -> None:
+        self._gap = _FIRST_GAP
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Waits until the next page may be asked for."""
+        opens = max(self._next, now())
+        self._next = opens + self._gap
+        await asyncio.sleep(opens - now())
+
+    def limited(self) -> None:
+        """The endpoint answered 429: everybody waits a second, and goes on more slowly."""
+        self._gap = min(max(self._gap * 1.3, _GAP_AFTER_A_429), _LONGEST_GAP)
+        self._next = max(self._next, now() + 1.0)
 
 
 class Feed:
     """Events newest first; `fetch` reads one page. Every event is kept once, by its id."""
 
-    def __init__(self, fetch: Callable[[int, Transcript], Awaitable[Page | Unreadable]], page_size: int) -> None:
+    def __init__(
+        self, fetch: Callable[[int, Transcript], Awaitable[Page | Unreadable]], page_size: int, pace: FeedPace
+    ) -> None:
         self._fetch = fetch
         self._page_size = page_size
         self._events: dict[str, dict[str, Any]] = {}
         self._before_the_run: frozenset[str] = frozenset()
         self._read_before: set[str] = set()
         self._read_deep = 0.0
-        self._gap = _FIRST_GAP
-        self._next_fetch = 0.0
+        self._pace = pace
+        self._deep_every = _DEEP_EVERY
         self._waiting: asyncio.Task[list[dict[str, Any]] | Unreadable] | None = None
         self._reading = asyncio.Lock()
 
@@ -43,27 +66,30 @@ class Feed:
         """All events known to a fetch that begins after this call; concurrent callers share it."""
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._read(transcript))
+            # Of a run that is cut nobody may be left to hear what became of it.
+            self._waiting.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await asyncio.shield(self._waiting)
 
     async def _read(self, transcript: Transcript) -> list[dict[str, Any]] | Unreadable:
         async with self._reading:
-            await asyncio.sleep(max(self._next_fetch - now(), 0.0))
+            await self._pace.turn()
             # Who comes from here on could ask for something newer than what this fetch will see.
             self._waiting = None
-            result = await self._pages(transcript)
-            self._next_fetch = now() + self._gap
-        return result
+            return await self._pages(transcript)
 
     async def _pages(self, transcript: Transcript) -> list[dict[str, Any]] | Unreadable:
         """Reads from the newest event down to the first page that an earlier pass has read.
 
-        Every second it reads down to what was there before the run: what shows late may stand deep.
+        Now and then it reads down to what was there before the run: what shows late may stand deep.
         """
         known: AbstractSet[str] = self._read_before
-        if now() - self._read_deep > _DEEP_EVERY:
-            known, self._read_deep = self._before_the_run, now()
+        began, deep = now(), now() - self._read_deep > self._deep_every
+        if deep:
+            known = self._before_the_run
         found: set[str] = set()
         for number in range(1, _MOST_PAGES + 1):
+            if number > 1:
+                await self._pace.turn()
             page = await self._patiently(number, transcript)
             if isinstance(page, Unreadable):
                 return page
@@ -71,18 +97,22 @@ class Feed:
             found |= keys
             if len(page.events) < self._page_size or keys <= known:
                 break
+        if deep:
+            self._read_deep = now()
+            self._deep_every = max(_DEEP_EVERY, _DEEP_SHARE * (now() - began))
         self._before_the_run = self._before_the_run or frozenset(found)
         self._read_before |= found
         return list(self._events.values())
 
     async def _patiently(self, number: int, transcript: Transcript) -> Page | Unreadable:
-        """One page; after a 429 the feed reads more slowly from then on."""
-        while True:
+        """One page; after a 429 all feeds read more slowly from then on."""
+        for _ in range(_TRIES):
             page = await self._fetch(number, transcript)
-            if not isinstance(page, Unreadable) or not page.rate_limited or self._gap > _LONGEST_GAP:
-                return page
-            self._gap = max(_GAP_AFTER_A_429, self._gap * 1.5)
-            await asyncio.sleep(self._gap)
+            if not isinstance(page, Unreadable) or not page.rate_limited:
+                break
+            self._pace.limited()
+            await self._pace.turn()
+        return page
 
     def _keep(self, page: Page) -> set[str]:
         """Keeps the events of a page; returns their keys."""

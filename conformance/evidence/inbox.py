@@ -119,7 +119,8 @@ class Inbox:
             async with asyncio.timeout(_PATIENCE):
                 while await self._one(connection, reader, writer):
                     connection.start_next_cycle()
-        except (OSError, TimeoutError, h11.ProtocolError):
+        except (OSError, TimeoutError, h11.ProtocolError, asyncio.CancelledError):
+            # Senders may keep their connections open beyond the run.
             pass
         finally:
             writer.close()

@@ -67,7 +67,7 @@ def read(answer: Answer) -> Observation:
     try:
         document = json.loads(answer.body, parse_float=Decimal, parse_int=Decimal)
         return Observation(looked, customer=_customer(document))
-    except (ValueError, RecursionError, _Malformed) as error:
+    except (ValueError, RecursionError, InvalidOperation, _Malformed) as error:
         return Observation(looked, unreadable=Unreadable(f"read-back is malformed: {error}"))
 
 
@@ -128,11 +128,13 @@ def _text(document: dict[str, Any], key: str) -> str | None:
 
 def _number(document: dict[str, Any], key: str) -> Decimal | None:
     value = document.get(key)
-    if value is None or isinstance(value, Decimal):
-        return value
-    if isinstance(value, str):
+    if value is None:
+        return None
+    if isinstance(value, Decimal | str):
         try:
-            return Decimal(value)
+            number = Decimal(value)
         except InvalidOperation:
-            pass
+            number = Decimal("NaN")
+        if number.is_finite():
+            return number
     raise _Malformed(f"{key} is {value!r}, not a number")

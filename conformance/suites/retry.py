@@ -42,7 +42,7 @@ async def a_lead_sent_four_times_counts_once(journey: Journey) -> None:
     await journey.must_record("retry.lead-counted-once", has_confirmed_leads(1, click=click))
 
 
-@scenario("retry.lead-counted-once")
+@scenario("retry.lead-counted-once", "retry.answered", "retry.answered-200")
 async def a_lead_without_timestamp_sent_four_times_counts_once(journey: Journey) -> None:
     """A lead that carries nothing but what is required, sent four times, counts once."""
     click = await journey.click()

@@ -195,7 +195,8 @@ async def _amount(journey: Journey, amount: float, *, may_refuse: bool) -> None:
             "sale.amount-kept", f"amount {amount}, or refused by a platform that counts cents", str(answer)
         )
         return
-    journey.must("sale.accepted", answer)
+    if not may_refuse:
+        journey.must("sale.accepted", answer)
     journey.given(answer)
     exact = has_sale(invoice, journey.profile.equivalence, amount=Decimal(str(amount)))
     await journey.must_record("sale.amount-kept", exact)
@@ -245,7 +246,7 @@ def _says_sale(journey: Journey, answer: Answer) -> Found:
     return Found(holds=answer.taken and journey.at(answer, "sale") is not None, actual=str(answer))
 
 
-@scenario("sale.named-lead", "sale.unknown-lead-name-refused")
+@scenario("sale.named-lead", "sale.unknown-lead-name-refused", "sale.attributed-to-lead")
 async def a_sale_can_name_its_lead(journey: Journey) -> None:
     """A sale that names an earlier lead counts for that lead's click; one that names none is refused."""
     first, second = await journey.click(), await journey.click()

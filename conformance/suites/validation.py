@@ -274,6 +274,7 @@ async def a_sale_with_a_field_of_another_type_breaks_nothing(journey: Journey, c
 
 @scenario(
     "validation.event-quantity",
+    "validation.refused-leaves-nothing",
     variants={"zero": {"quantity": 0}, "half": {"quantity": 1.5}, "too-many": {"quantity": 101}},
 )
 async def a_quantity_that_is_none_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
@@ -281,27 +282,39 @@ async def a_quantity_that_is_none_is_refused(journey: Journey, changes: dict[str
     await _refused_lead(journey, "validation.event-quantity", **changes)
 
 
-@scenario("validation.metadata-not-an-object", variants={"list": {"metadata": ["a"]}, "text": {"metadata": "a"}})
+@scenario(
+    "validation.metadata-not-an-object",
+    "validation.refused-leaves-nothing",
+    variants={"list": {"metadata": ["a"]}, "text": {"metadata": "a"}},
+)
 async def metadata_that_is_no_object_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
     """Metadata that is no JSON object is refused."""
     await _refused_lead(journey, "validation.metadata-not-an-object", **changes)
 
 
-@scenario("validation.metadata-length", variants={"too-long": {"metadata": {"k": "x" * 9993}}})
+@scenario(
+    "validation.metadata-length",
+    "validation.refused-leaves-nothing",
+    variants={"too-long": {"metadata": {"k": "x" * 9993}}},
+)
 async def metadata_that_is_too_long_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
     """Metadata of 10 001 characters is refused."""
     await _refused_lead(journey, "validation.metadata-length", **changes)
 
 
 @scenario(
-    "validation.detail-length", variants={"name": {"name": "x" * 101}, "email": {"email": "x" * 90 + "@example.com"}}
+    "validation.detail-length",
+    "validation.refused-leaves-nothing",
+    variants={"name": {"name": "x" * 101}, "email": {"email": "x" * 90 + "@example.com"}},
 )
 async def a_detail_that_is_too_long_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
     """A name or an address of more than 100 characters is refused."""
     await _refused_lead(journey, "validation.detail-length", **changes)
 
 
-@scenario("validation.event-name-length", variants={"too-long": {"event": "x" * 256}})
+@scenario(
+    "validation.event-name-length", "validation.refused-leaves-nothing", variants={"too-long": {"event": "x" * 256}}
+)
 async def an_event_name_that_is_too_long_is_refused(journey: Journey, changes: dict[str, Any]) -> None:
     """An event name of 256 characters is refused."""
     await _refused_lead(journey, "validation.event-name-length", **changes)
@@ -337,13 +350,17 @@ async def an_amount_that_is_not_whole_is_refused(journey: Journey) -> None:
     await _refused_sale(journey, "validation.sale-amount-not-whole", amount=49.5)
 
 
-@scenario("validation.sale-null-refused", variants={"currency": "currency", "event": "event", "processor": "processor"})
+@scenario(
+    "validation.sale-null-refused",
+    "validation.refused-leaves-nothing",
+    variants={"currency": "currency", "event": "event", "processor": "processor"},
+)
 async def null_in_a_field_that_takes_none_is_refused(journey: Journey, field: str) -> None:
     """Null stands for absent only where the contract says so."""
     await _refused_sale(journey, "validation.sale-null-refused", **{field: None})
 
 
-@scenario("validation.sale-processor-unknown")
+@scenario("validation.sale-processor-unknown", "validation.refused-leaves-nothing")
 async def an_unknown_payment_processor_is_refused(journey: Journey) -> None:
     """A payment processor that nobody knows is refused."""
     await _refused_sale(journey, "validation.sale-processor-unknown", processor="cash-under-the-table")

@@ -59,7 +59,7 @@ class Pace:
 
     async def _rest(self, until: float) -> None:
         """Waits in stretches, so that a long queue hears soon that there is nothing left to wait for."""
-        while not self.hopeless and (left := until - time.monotonic()) > 0:
+        while not self.hopeless and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110 - the clock is no event
             await asyncio.sleep(min(left, _STRETCH))
 
     def saw(self, answer: Answer, tries: int) -> bool:

@@ -249,8 +249,8 @@ def encode(payload: Any) -> bytes:
 
 def _secrets(options: TargetOptions) -> tuple[str, ...]:
     secrets = [options.token, *(value for name, value in options.headers.items() if _looks_secret(name))]
-    for url in (options.url, options.readback or "", *options.clicks.urls):
-        secrets.append(urlsplit(url).password or urlsplit(url).username or "")
+    urls = (options.url, options.readback or "", *options.clicks.urls)
+    secrets += [urlsplit(url).password or urlsplit(url).username or "" for url in urls]
     # A Basic header made of the token is as secret as the token.
     secrets += [base64.b64encode(f"{secret}:".encode()).decode() for secret in secrets if secret]
     return tuple(secret for secret in secrets if secret)

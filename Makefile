@@ -1,0 +1,66 @@
+# What a checkout needs: `make run` judges the sandbox, `make test` tests the harness itself.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint docs clean
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
+WORKERS ?= 2
+COVERED := contract ledger engine
+LEAST := 90
+
+help:
+	@echo 'make run    install into .venv, then judge the embedded sandbox'
+	@echo 'make test   lint, then all tests, with the coverage of contract, ledger and engine'
+	@echo 'make lint   ruff and mypy'
+	@echo 'make docs   write docs/suites.md anew'
+	@echo 'make clean  remove .venv and what tools left behind'
+
+run: .venv/.installed
+	@$(BIN)/trackproof run sandbox
+
+test: lint
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal tests
+	@$(BIN)/coverage combine --quiet
+	@for part in $(COVERED); do \
+	  $(BIN)/coverage report --include="conformance/$$part/*" --format=total --precision=1 >.coverage.total \
+	    && echo "coverage of conformance/$$part: $$(cat .coverage.total) %" \
+	    && $(BIN)/coverage report --include="conformance/$$part/*" --fail-under=$(LEAST) >.coverage.total 2>&1 \
+	    || { cat .coverage.total; echo "conformance/$$part is covered by less than $(LEAST) %"; exit 1; }; \
+	done
+
+lint: .venv/.installed-for-tests
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary conftest.py
+
+docs: .venv/.installed-for-tests
+	@$(BIN)/python tests/packaging/suites_page.py
+
+clean:
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis build dist
+
+# The extra holds what the package needs too, so that either stamp is enough for `trackproof run`.
+.venv/.installed-for-tests: pyproject.toml | .venv/bin/pip
+	@echo 'installing what the tests need into .venv'
+	@$(PIP) install -e '.[dev]'
+	@touch .venv/.installed $@
+
+.venv/.installed: pyproject.toml | .venv/bin/pip
+	@echo 'installing trackproof into .venv'
+	@$(PIP) install -e .
+	@touch $@
+
+.venv/bin/pip:
+	@for python in "$$PYTHON" python3.11 python3 python; do \
+	  if [ -n "$$python" ] && "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    "$$python" -m venv .venv && exit 0; \
+	    rm -rf .venv; \
+	    echo "$$python cannot make a virtual environment; on Debian install python3-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo 'trackproof needs Python 3.11 or later as python3.11 or python3; or say: make PYTHON=/path/to/python' >&2; \
+	exit 1

@@ -11,16 +11,20 @@ import click
 
 from conformance.cli.running import embedded, embedded_options, run_options
 from conformance.engine.runner import run
+from conformance.sandbox.platforms import plays
 from conformance.suites import all_scenarios
 
 if TYPE_CHECKING:
     from conformance.cli.settings import Settings
+    from conformance.engine.runner import RunOptions
     from conformance.results import Results
 
 
 def plan(settings: Settings) -> int:
     """Prints scenarios, exchanges and minutes; returns the exit code."""
     asked = run_options(settings) if not embedded(settings) else None
+    if asked is not None and not plays(asked.profile):
+        return _uncounted(asked)
     with embedded_options(settings) as options:
         # The rehearsal is not paced: only what it counts is.
         unpaced = replace(options, limits=replace(options.limits, requests_per_minute=0), max_time=None)
@@ -37,6 +41,20 @@ def plan(settings: Settings) -> int:
         click.echo(f"at {rate:g} exchanges a minute ({origin}): {results.run.requests / rate:.1f} minutes")
     click.echo("Counted where reads do not lag: each second of lag adds polls.")
     return 0 if results.scenarios else 3
+
+
+def _uncounted(options: RunOptions) -> int:
+    """The scenarios alone, where there is no sandbox to count exchanges on."""
+    scenarios = Counter(scenario.suite for scenario in options.selection.choose(all_scenarios(), options.profile))
+    click.echo(f"would play against {options.target.url} (profile {options.profile.name}); nothing was sent there")
+    click.echo()
+    for suite, number in scenarios.items():
+        click.echo(f"{suite:<26}{number:>10} scenarios")
+    click.echo()
+    click.echo(
+        "Exchanges are counted on a sandbox, which this profile does not have; reckon with about six a scenario."
+    )
+    return 0 if scenarios else 3
 
 
 def _table(results: Results) -> list[str]:

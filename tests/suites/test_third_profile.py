@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 from tiny_platform import KEY, TinyPlatform
@@ -49,3 +51,11 @@ def test_they_find_its_defect() -> None:
         results = judge(platform)
     failed = [requirement.id for requirement in results.requirements if requirement.verdict is Verdict.FAILED]
     assert failed == ["duplicate-sale.counted-once"]
+
+
+def test_its_plan_names_the_scenarios_although_there_is_no_sandbox_to_count_on() -> None:
+    command = [sys.executable, "-m", "conformance", "run", "http://127.0.0.1:1", "--profile", str(FOLDER), "--plan"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    assert told.returncode == 0, told.stderr
+    assert "mismatched-external-id" in told.stdout
+    assert "nothing was sent" in told.stdout

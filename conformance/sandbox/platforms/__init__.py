@@ -79,6 +79,11 @@ class PlatformModule(Protocol):
         ...
 
 
+def plays(profile: Profile) -> bool:
+    """Whether the sandbox can play this profile."""
+    return profile.name in _MODULES
+
+
 def platform_module(profile: Profile) -> PlatformModule:
     """The module that plays this profile; raises UsageError when the sandbox has none."""
     name = _MODULES.get(profile.name)

@@ -96,6 +96,8 @@ def run_options(settings: Settings) -> RunOptions:
         transport=_transport(settings),
         words=_words(settings),
     )
+    if not target.token.isascii() or not target.token.isprintable():
+        raise UsageError("the token has characters that no header can carry", "Check TRACKPROOF_TOKEN for stray ones.")
     return _options(settings, profile, target, _inbox(settings, profile))
 
 
@@ -177,6 +179,11 @@ def _url(option: str, value: str) -> str:
     if not usable or any(character.isspace() for character in value):
         raise UsageError(
             f"{option} {value!r} is no http or https URL", "Write it like https://staging.example.com/api."
+        )
+    if parts.username or parts.password:
+        raise UsageError(
+            f"{option} carries a user name or password, which would take the token's place in every call",
+            "Take it out of the URL.",
         )
     return value.rstrip("/")
 

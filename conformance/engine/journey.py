@@ -237,6 +237,8 @@ class Journey:
         self._after_step(answers[-1])
         for answer in answers:
             self._note_fault(answer)
+        if all(answer.fault for answer in answers) and not await self.play.target.answers_at_all():
+            raise CannotJudge("the target stopped answering in the middle of a race", code=str(answers[0].fault))
         if any(answer.rate_limited for answer in answers):
             raise MetRateLimit("the target limited the rate, so what was sent together was no race")
         alone = len(answers) < len(requests) and len(answers) < 2  # noqa: PLR2004 - one request is no race

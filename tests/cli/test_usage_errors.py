@@ -162,8 +162,10 @@ def test_a_command_that_does_not_exist(tmp_path: Path, words: tuple[str, ...]) -
         (("--suit", "race"), "--suite"),
         (("--suite", "rase"), "Did you mean race?"),
         (("staging",), "no http or https URL"),
+        (("http://user:secret@staging.example.com",), "carries a user name or password"),
+        (("http://staging.example.com", "--token", "tök en"), "characters that no header can carry"),
     ],
-    ids=["an-unknown-option", "an-unknown-suite", "no-url"],
+    ids=["an-unknown-option", "an-unknown-suite", "no-url", "a-password-in-the-url", "a-token-that-no-header-carries"],
 )
 def test_the_process_ends_with_2(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     ended = trackproof(tmp_path, "run", *words)

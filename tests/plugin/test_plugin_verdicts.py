@@ -175,6 +175,8 @@ def test_an_interrupted_session_exits_with_130() -> None:
         with process:
             while not server.connections and process.poll() is None:
                 time.sleep(0.01)
+            # The engine has connected; give pytest's own thread the time to begin to wait for it.
+            time.sleep(1)
             process.send_signal(signal.SIGINT)
             output, _ = process.communicate(timeout=30)
     assert process.returncode == 130

@@ -21,13 +21,13 @@ run: .venv/.installed
 
 test: lint
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal tests
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup tests
 	@$(BIN)/coverage combine --quiet
 	@for part in $(COVERED); do \
-	  $(BIN)/coverage report --include="conformance/$$part/*" --format=total --precision=1 >.coverage.total \
-	    && echo "coverage of conformance/$$part: $$(cat .coverage.total) %" \
-	    && $(BIN)/coverage report --include="conformance/$$part/*" --fail-under=$(LEAST) >.coverage.total 2>&1 \
-	    || { cat .coverage.total; echo "conformance/$$part is covered by less than $(LEAST) %"; exit 1; }; \
+	  $(BIN)/coverage report --include="conformance/$$part/*" --format=total --precision=1 >.venv/coverage.total \
+	    && echo "coverage of conformance/$$part: $$(cat .venv/coverage.total) %" \
+	    && $(BIN)/coverage report --include="conformance/$$part/*" --fail-under=$(LEAST) >.venv/coverage.total 2>&1 \
+	    || { cat .venv/coverage.total; echo "conformance/$$part is covered by less than $(LEAST) %"; exit 1; }; \
 	done
 
 lint: .venv/.installed-for-tests

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from for_each import for_each
 
 from conformance.contract import shipped_profiles
 from conformance.contract.locate import data_folder
@@ -62,7 +63,7 @@ def test_a_profile_has_payloads_of_both_sorts(profile: str) -> None:
     assert _of(profile, INVALID)
 
 
-@pytest.mark.parametrize(("profile", "name"), VALID)
+@for_each(VALID)
 def test_a_valid_payload_is_admitted(profile: str, name: str) -> None:
     fixture = VALID[profile, name]
     assert SCHEMAS[profile].problems(fixture["schema"], fixture["payload"]) == ()
@@ -77,7 +78,7 @@ def test_a_lead_is_of_exactly_the_kind_that_its_fixture_names(profile: str, name
     assert kinds == [fixture["kind"]]
 
 
-@pytest.mark.parametrize(("profile", "name"), VALID)
+@for_each(VALID)
 def test_a_valid_fixture_says_where_it_comes_from(profile: str, name: str) -> None:
     fixture = VALID[profile, name]
     assert set(fixture) == {"schema", "kind", "source", "payload"}
@@ -90,7 +91,7 @@ def test_every_kind_of_lead_and_every_schema_has_a_valid_fixture(profile: str) -
     assert kinds == {*LEAD_KINDS, *SCHEMAS[profile].documents} - {"lead"}
 
 
-@pytest.mark.parametrize(("profile", "name"), INVALID)
+@for_each(INVALID)
 def test_an_invalid_payload_is_refused_at_the_place_and_for_the_keyword_it_names(profile: str, name: str) -> None:
     fixture = INVALID[profile, name]
     problems = [problem_of(error) for error in _errors(profile, fixture)]

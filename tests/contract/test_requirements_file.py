@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from for_each import for_each
 
 from conformance.contract import Level, Requirement, load_profile, shipped_profiles
 from conformance.contract.locate import data_folder
@@ -106,7 +107,7 @@ def test_requirement_ids_are_unique(profile: str) -> None:
     assert sorted(ids) == sorted(set(ids))
 
 
-@pytest.mark.parametrize(("profile", "name"), ALL)
+@for_each(ALL)
 def test_a_requirement_belongs_to_a_suite(profile: str, name: str) -> None:
     suite, _, what = name.partition(".")
     assert suite in SUITES
@@ -114,7 +115,7 @@ def test_a_requirement_belongs_to_a_suite(profile: str, name: str) -> None:
     assert REQUIREMENTS[profile, name].suite == suite
 
 
-@pytest.mark.parametrize(("profile", "name"), ALL)
+@for_each(ALL)
 def test_a_requirement_is_complete(profile: str, name: str) -> None:
     requirement = REQUIREMENTS[profile, name]
     for text in (requirement.statement, requirement.costs, requirement.fix):
@@ -133,7 +134,7 @@ def test_no_two_requirements_are_worded_alike(profile: str, part: str) -> None:
     assert sorted(texts) == sorted(set(texts))
 
 
-@pytest.mark.parametrize(("profile", "name"), ALL)
+@for_each(ALL)
 def test_latitude_and_reason_are_sentences_where_they_are_given(profile: str, name: str) -> None:
     requirement = REQUIREMENTS[profile, name]
     for text in filter(None, (requirement.latitude, requirement.unverifiable)):
@@ -172,27 +173,27 @@ def test_a_statement_that_cannot_be_seen_is_judged_nowhere(profile: str, number:
     assert not any(requirement.verifiable for requirement in naming)
 
 
-@pytest.mark.parametrize(("profile", "name"), VERIFIABLE)
+@for_each(VERIFIABLE)
 def test_a_verifiable_requirement_rests_on_a_statement_that_can_be_seen(profile: str, name: str) -> None:
     notes = NOTES[profile]
     assert set(REQUIREMENTS[profile, name].statements) - (notes.unseen - notes.also_seen)
 
 
-@pytest.mark.parametrize(("profile", "name"), UNVERIFIABLE)
+@for_each(UNVERIFIABLE)
 def test_an_unverifiable_requirement_allows_no_answers(profile: str, name: str) -> None:
     requirement = REQUIREMENTS[profile, name]
     assert requirement.answers is None
     assert not requirement.verifiable
 
 
-@pytest.mark.parametrize(("profile", "name"), INTEGRATORS)
+@for_each(INTEGRATORS)
 def test_an_integrators_requirement_is_never_checked_on_a_platform(profile: str, name: str) -> None:
     requirement = REQUIREMENTS[profile, name]
     assert not requirement.verifiable
     assert requirement.answers is None
 
 
-@pytest.mark.parametrize(("profile", "name"), ANSWERED)
+@for_each(ANSWERED)
 def test_allowed_answers_are_statuses_that_a_lawful_platform_may_give(profile: str, name: str) -> None:
     answers = REQUIREMENTS[profile, name].answers
     assert answers is not None
@@ -212,7 +213,7 @@ def test_a_step_that_has_to_be_accepted_has_to_be_answered_200(profile: str, ste
     assert (answers.status, answers.body) == (("200",), "accepted")
 
 
-@pytest.mark.parametrize(("profile", "name"), [named for named in VERIFIABLE if named[1].endswith("-accepted")])
+@for_each([named for named in VERIFIABLE if named[1].endswith("-accepted")])
 def test_what_has_to_be_accepted_is_not_answered_with_a_refusal(profile: str, name: str) -> None:
     answers = REQUIREMENTS[profile, name].answers
     assert answers is not None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,16 +30,9 @@ PROFILE = PROFILES["cutmeshort"]
 DECLARED = {
     name: {one.id: one for one in Selection().choose(all_scenarios(), profile)} for name, profile in PROFILES.items()
 }
+OTHER = "other"
 LIMITS = Limits(concurrency=16)
 DIRECT = Transport(trust_environment=False)
-
-
-@dataclass(frozen=True)
-class Runs:
-    """One run against the sandbox as each platform, and one against the other platform."""
-
-    embedded: dict[str, Results]
-    other: Results
 
 
 def judge_sandbox(profile: Profile) -> Results:
@@ -64,23 +56,24 @@ def judge_sandbox(profile: Profile) -> Results:
         return asyncio.run(run(RunOptions(profile, target, LIMITS, inbox=inbox), all_scenarios()))
 
 
-def judge_other(platform: OtherPlatform) -> Results:
-    links = ShortLinks([platform.short_link], PROFILE.click_parameter)
-    target = TargetOptions(
-        platform.url, platform.token, clicks=links, short_links=links, readback=platform.readback, transport=DIRECT
-    )
-    return asyncio.run(run(RunOptions(PROFILE, target, LIMITS), all_scenarios()))
+def judge_other() -> Results:
+    with OtherPlatform(lag=0.1) as platform:
+        links = ShortLinks([platform.short_link], PROFILE.click_parameter)
+        target = TargetOptions(
+            platform.url, platform.token, clicks=links, short_links=links, readback=platform.readback, transport=DIRECT
+        )
+        return asyncio.run(run(RunOptions(PROFILE, target, LIMITS), all_scenarios()))
 
 
-@pytest.fixture(scope="session")
-def runs() -> Runs:
-    with OtherPlatform(lag=0.1) as other, ThreadPoolExecutor() as threads:
-        embedded = {name: threads.submit(judge_sandbox, profile) for name, profile in PROFILES.items()}
-        second = threads.submit(judge_other, other)
-        return Runs({name: future.result() for name, future in embedded.items()}, second.result())
+@cache
+def results_of(name: str) -> Results:
+    """One run against the sandbox as the named platform, or against the other platform."""
+    return judge_other() if name == OTHER else judge_sandbox(PROFILES[name])
 
 
-every_profile = pytest.mark.parametrize("name", PROFILES)
+def played_once(*names: str) -> pytest.MarkDecorator:
+    """Tests with the results of these runs; of several processes one has all tests of a run."""
+    return pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in names])
 
 
 def unhappy(results: Results) -> list[str]:
@@ -92,9 +85,9 @@ def unhappy(results: Results) -> list[str]:
     ]
 
 
-@every_profile
-def test_the_sandbox_is_conformant_and_leaves_nothing_unjudged(runs: Runs, name: str) -> None:
-    results = runs.embedded[name]
+@played_once(*PROFILES)
+def test_the_sandbox_is_conformant_and_leaves_nothing_unjudged(name: str) -> None:
+    results = results_of(name)
 
     assert unhappy(results) == []
     assert results.verdict == "conformant"
@@ -102,46 +95,47 @@ def test_the_sandbox_is_conformant_and_leaves_nothing_unjudged(runs: Runs, name:
     assert results.requirement_counts()[Verdict.INCONCLUSIVE] == 0
 
 
-@every_profile
-def test_the_sandbox_needs_no_second_try(runs: Runs, name: str) -> None:
-    scenarios = runs.embedded[name].scenarios
+@played_once(*PROFILES)
+def test_the_sandbox_needs_no_second_try(name: str) -> None:
+    scenarios = results_of(name).scenarios
 
     assert [one.id for one in scenarios if one.attempts > 1 or any(check.flaky for check in one.checks)] == []
 
 
-@pytest.mark.parametrize(("name", "scenario_id"), [(name, one) for name, all_of in DECLARED.items() for one in all_of])
-def test_a_scenario_checks_what_it_declares_and_nothing_else(runs: Runs, name: str, scenario_id: str) -> None:
-    result = next(one for one in runs.embedded[name].scenarios if one.id == scenario_id)
-    promised = {one for one in DECLARED[name][scenario_id].verifies if PROFILES[name].promises(one)}
+@played_once(*PROFILES)
+def test_a_scenario_checks_what_it_declares_and_nothing_else(name: str) -> None:
+    profile = PROFILES[name]
+    declared = {
+        scenario_id: {requirement for requirement in scenario.verifies if profile.promises(requirement)}
+        for scenario_id, scenario in DECLARED[name].items()
+    }
 
-    assert {check.requirement for check in result.checks} == promised
-
-
-@every_profile
-def test_every_scenario_was_run_once(runs: Runs, name: str) -> None:
-    assert [one.id for one in runs.embedded[name].scenarios] == list(DECLARED[name])
+    assert {one.id: {check.requirement for check in one.checks} for one in results_of(name).scenarios} == declared
 
 
-def test_every_scenario_was_run_once_against_the_other_platform_too(runs: Runs) -> None:
-    assert [one.id for one in runs.other.scenarios] == list(DECLARED["cutmeshort"])
+@played_once(*PROFILES, OTHER)
+def test_every_scenario_was_run_once(name: str) -> None:
+    assert [one.id for one in results_of(name).scenarios] == list(DECLARED[results_of(name).profile.name])
 
 
-@every_profile
-def test_every_requirement_that_can_be_verified_was(runs: Runs, name: str) -> None:
+@played_once(*PROFILES)
+def test_every_requirement_that_can_be_verified_was(name: str) -> None:
     verifiable = {one.id for one in PROFILES[name].requirements.values() if one.verifiable}
 
-    assert {one.id for one in runs.embedded[name].requirements if one.verdict is Verdict.PASSED} == verifiable
+    assert {one.id for one in results_of(name).requirements if one.verdict is Verdict.PASSED} == verifiable
 
 
-def test_whoever_answers_otherwise_where_the_documents_are_silent_breaks_nothing(runs: Runs) -> None:
-    red = [line for line in unhappy(runs.other) if " failed: " in line or " errored: " in line]
+@played_once(OTHER)
+def test_whoever_answers_otherwise_where_the_documents_are_silent_breaks_nothing(name: str) -> None:
+    red = [line for line in unhappy(results_of(name)) if " failed: " in line or " errored: " in line]
 
     assert red == []
-    assert runs.other.verdict == "conformant"
+    assert results_of(name).verdict == "conformant"
 
 
-def test_of_whoever_answers_otherwise_only_recommendations_are_open(runs: Runs) -> None:
-    open_ones = [one for one in runs.other.requirements if one.verdict not in (Verdict.PASSED, Verdict.UNTESTED)]
+@played_once(OTHER)
+def test_of_whoever_answers_otherwise_only_recommendations_are_open(name: str) -> None:
+    open_ones = [one for one in results_of(name).requirements if one.verdict not in (Verdict.PASSED, Verdict.UNTESTED)]
 
     assert {one.level for one in open_ones} <= {Level.SHOULD, Level.MAY}
 
@@ -157,27 +151,23 @@ def created_and_not_listed(results: Results) -> set[tuple[str, str]]:
     }
 
 
-@every_profile
-def test_everything_that_the_sandbox_accepted_is_listed_as_created(runs: Runs, name: str) -> None:
-    assert created_and_not_listed(runs.embedded[name]) == set()
+@played_once(*PROFILES, OTHER)
+def test_everything_that_was_accepted_is_listed_as_created(name: str) -> None:
+    assert created_and_not_listed(results_of(name)) == set()
 
 
-def test_everything_that_the_other_platform_accepted_is_listed_as_created(runs: Runs) -> None:
-    assert created_and_not_listed(runs.other) == set()
-
-
-@every_profile
-def test_everything_that_is_created_lies_in_the_runs_own_namespace(runs: Runs, name: str) -> None:
-    run = runs.embedded[name].run
+@played_once(*PROFILES)
+def test_everything_that_is_created_lies_in_the_runs_own_namespace(name: str) -> None:
+    run = results_of(name).run
 
     # What is wrong on purpose may shout or begin with a blank.
     assert [one for one in run.created if not one.strip().lower().startswith(f"tp-{run.id}-")] == []
 
 
-@every_profile
-def test_no_two_scenarios_speak_of_the_same_customer(runs: Runs, name: str) -> None:
+@played_once(*PROFILES)
+def test_no_two_scenarios_speak_of_the_same_customer(name: str) -> None:
     speakers: dict[str, set[str]] = {}
-    for scenario in runs.embedded[name].scenarios:
+    for scenario in results_of(name).scenarios:
         for exchange in scenario.exchanges:
             for customer in _customers(exchange.request.body):
                 speakers.setdefault(customer, set()).add(scenario.id)

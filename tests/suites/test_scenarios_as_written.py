@@ -8,6 +8,7 @@ import re
 from collections import Counter
 
 import pytest
+from for_each import for_each
 
 from conformance.contract import Profile, load_profile, shipped_profiles
 from conformance.engine.scenario import Scenario, ScenarioGroup, scenario
@@ -75,7 +76,7 @@ def test_no_two_scenarios_have_one_id() -> None:
     assert [name for name, count in Counter(one.id for one in all_scenarios()).items() if count > 1] == []
 
 
-@pytest.mark.parametrize("one", all_scenarios(), ids=lambda one: one.id)
+@for_each(all_scenarios())
 def test_an_id_is_made_of_words_and_never_of_what_is_sent(one: Scenario) -> None:
     base, _, variant = one.id.partition("[")
 
@@ -85,7 +86,7 @@ def test_an_id_is_made_of_words_and_never_of_what_is_sent(one: Scenario) -> None
     assert not _PAYLOAD.search(one.id)
 
 
-@pytest.mark.parametrize("one", all_scenarios(), ids=lambda one: one.id)
+@for_each(all_scenarios())
 def test_a_scenario_has_a_title_that_is_a_sentence(one: Scenario) -> None:
     assert re.match(r"[A-Z0-9\"'`]", one.title)
     assert one.title.endswith(".")
@@ -100,7 +101,7 @@ def test_no_two_scenarios_have_one_title() -> None:
     assert twice == []
 
 
-@pytest.mark.parametrize("one", all_scenarios(), ids=lambda one: one.id)
+@for_each(all_scenarios())
 def test_a_scenario_verifies_something_and_says_it_once(one: Scenario) -> None:
     assert one.verifies
     assert len(set(one.verifies)) == len(one.verifies)

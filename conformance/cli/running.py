@@ -75,7 +75,7 @@ def embedded_options(settings: Settings) -> Iterator[RunOptions]:
 
 def run_options(settings: Settings) -> RunOptions:
     """Options for a run against a target of the operator's; raises UsageError for what cannot be used."""
-    profile = load_profile(settings["profile"])
+    profile = load_profile(settings["profile"]).for_token(settings["token"] or "")
     url = _url("TARGET", settings["target"])
     hosts = {host.lower() for host in (*profile.production_hosts, *settings["production_hosts"])}
     if (urlsplit(url).hostname or "").lower().rstrip(".") in hosts and not settings["allow_production"]:

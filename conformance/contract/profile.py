@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,24 +21,32 @@ if TYPE_CHECKING:
 class Authentication:
     """How a request proves who sends it: a header, an optional scheme before the token, a token that is wrong.
 
-    `refusals` are the statuses with which the platform refuses a token. A token that begins with `publishable_prefix`
-    belongs into a browser; `publishable_paths` are the paths that take it.
+    `refusals` are the statuses with which the platform refuses a token.
     """
 
     header: str = "Authorization"
     scheme: str = "Bearer"
     wrong_token: str = "trackproof-wrong-token"  # noqa: S105 - wrong on purpose
     refusals: tuple[int, ...] = (401, 403)
-    publishable_prefix: str = ""
-    publishable_paths: Mapping[str, str] = field(default_factory=dict)
-
-    def is_publishable(self, token: str) -> bool:
-        """Whether this token is one for browsers."""
-        return bool(self.publishable_prefix) and token.startswith(self.publishable_prefix)
 
     def value(self, token: str) -> str:
         """The header's value for this token."""
         return f"{self.scheme} {token}" if self.scheme else token
+
+
+@dataclass(frozen=True)
+class Publishable:
+    """What a token for browsers, recognised by its prefix, changes in a contract.
+
+    `paths` take it, `wrong_token` is one that looks like it; `left_out` is what stands in a lead for a field that is
+    elsewhere left out; `not_promised` are the requirements that hold for other tokens only.
+    """
+
+    prefix: str
+    paths: Mapping[str, str]
+    wrong_token: str
+    left_out: Mapping[str, Any] = field(default_factory=dict)
+    not_promised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,8 @@ class Profile:
     of a journey to the requirement that owns it; `settle` is in seconds. `evidence` names the class that reads what a
     target recorded; `traits` are peculiarities that make some variants of a scenario meaningless, or alone possible;
     `answer_paths` says where in an answer something stands, as a dotted path; `codes` pairs the code of an error body
-    with its status; `cleanup_path` is where a DELETE removes a `{customer}`; `signature_header` signs webhooks.
+    with its status; `cleanup_path` is where a DELETE removes a `{customer}`; `signature_header` signs webhooks;
+    `left_out` is what a lead carries in place of a field (our word) that a scenario leaves out.
     """
 
     name: str
@@ -76,6 +85,8 @@ class Profile:
     cleanup_path: str = ""
     signature_header: str = ""
     aliases: Mapping[str, str] = field(default_factory=dict)
+    publishable: Publishable | None = None
+    left_out: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def schemas(self) -> Schemas:
@@ -90,6 +101,25 @@ class Profile:
         """Whether the platform promises this, so that a check of it is made."""
         requirement = self.requirements.get(requirement_id)
         return requirement is not None and requirement.verifiable
+
+    def for_token(self, token: str) -> Profile:
+        """The contract as it is for this token: another one where the token is publishable, else this one."""
+        browser = self.publishable
+        if browser is None or not token.startswith(browser.prefix):
+            return self
+        reason = f"A token that begins with {browser.prefix} is not promised this."
+        return replace(
+            self,
+            requirements={
+                name: replace(one, answers=None, unverifiable=reason) if name in browser.not_promised else one
+                for name, one in self.requirements.items()
+            },
+            authentication=replace(self.authentication, wrong_token=browser.wrong_token),
+            paths={**self.paths, **browser.paths},
+            evidence="readback",  # nothing of the platform can be read with such a token
+            cleanup_path="",
+            left_out=browser.left_out,
+        )
 
 
 def shipped_profiles() -> tuple[str, ...]:
@@ -116,6 +146,10 @@ def load_profile(name: str) -> Profile:
 def _authentication(data: Mapping[str, Any]) -> Authentication:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     return Authentication(**values)
+
+
+def _publishable(data: Mapping[str, Any] | None) -> Publishable | None:
+    return Publishable(**{**data, "not_promised": tuple(data.get("not_promised", ()))}) if data else None
 
 
 def _load(folder: Path) -> Profile:
@@ -151,6 +185,7 @@ def _load(folder: Path) -> Profile:
             cleanup_path=data.get("cleanup", {}).get("path", ""),
             signature_header=data.get("webhooks", {}).get("signature_header", ""),
             aliases={alias: known.id for known in requirements.values() for alias in known.aliases},
+            publishable=_publishable(data.get("publishable")),
         )
     except KeyError as error:
         raise ContractError(
@@ -161,4 +196,7 @@ def _load(folder: Path) -> Profile:
     for step, owner in profile.owners.items():
         if owner not in profile.requirements:
             raise ContractError(f"{path}: the step {step} is owned by {owner}, which requirements.toml does not have")
+    for name in profile.publishable.not_promised if profile.publishable else ():
+        if name not in profile.requirements:
+            raise ContractError(f"{path}: [publishable] does not promise {name}, which requirements.toml does not have")
     return profile

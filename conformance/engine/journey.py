@@ -12,7 +12,7 @@ from conformance.engine.answers import allowed, at
 from conformance.engine.equivalence import same
 from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
 from conformance.engine.matchers import Found
-from conformance.engine.payloads import ABSENT, Absent, changed, payload
+from conformance.engine.payloads import ABSENT, Absent, changed, left_out, payload
 from conformance.results import Blame, Check, Missing, Verdict
 from conformance.target.messages import Answer, Request
 from conformance.target.target import encode
@@ -199,7 +199,7 @@ class Journey:
         """The body of a lead, for scenarios that change or repeat it."""
         mode = self.profile.modes.get(mode, mode) if isinstance(mode, str) else mode
         fields = {"click": click, "event": event, "customer": customer or self.customer, "mode": mode, **details}
-        return payload(self.profile, "lead", fields)
+        return payload(self.profile, "lead", left_out(self.profile, fields))
 
     def sale_body(self, *, invoice: str | Absent | None, customer: str | None = None, **fields: Any) -> dict[str, Any]:
         """The body of a sale, for scenarios that change or repeat it."""

@@ -26,6 +26,11 @@ def payload(profile: Profile, operation: str, fields: Mapping[str, Any]) -> dict
     return {names[field]: value for field, value in fields.items() if value is not ABSENT and field in names}
 
 
+def left_out(profile: Profile, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a lead with what the profile wants sent in place of those that are ABSENT."""
+    return {field: profile.left_out.get(field, ABSENT) if value is ABSENT else value for field, value in fields.items()}
+
+
 def changed(profile: Profile, operation: str, body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """A body with some fields (our words) replaced, or taken out where the new value is ABSENT."""
     result = dict(body)

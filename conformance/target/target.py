@@ -97,10 +97,7 @@ class Target:
         )
 
     def url(self, operation: str) -> str:
-        """The URL of `lead` or `sale`; the one for browsers where the token is publishable."""
-        rule = self.profile.authentication
-        if rule.is_publishable(self.options.token):
-            return self.base + rule.publishable_paths[operation]
+        """The URL of `lead` or `sale`."""
         return self.base + self.profile.paths[operation]
 
     def headers(self, authorization: str | None = None) -> dict[str, str]:

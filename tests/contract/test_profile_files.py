@@ -10,6 +10,7 @@ import pytest
 from conformance.contract import load_profile, shipped_profiles
 from conformance.contract.locate import data_folder
 from conformance.engine.equivalence import same
+from conformance.engine.payloads import ABSENT, left_out, payload
 from conformance.errors import ContractError, UsageError
 from conformance.ledger.rules import Rules
 
@@ -100,13 +101,24 @@ def test_a_wrong_token_looks_like_a_key_of_dub() -> None:
     """Dub refuses anything else with 404, which would prove nothing about keys."""
     rule = PROFILES["dub"].authentication
     assert rule.wrong_token.startswith("dub_")
-    assert not rule.is_publishable(rule.wrong_token)
+    assert PROFILES["dub"].for_token(rule.wrong_token) is PROFILES["dub"]
     assert set(rule.refusals) == {401, 403, 404}
 
 
-@pytest.mark.parametrize(("operation", "path"), PROFILES["dub"].authentication.publishable_paths.items())
-def test_a_publishable_key_is_sent_to_the_clients_path(operation: str, path: str) -> None:
-    assert path == f"{PROFILES['dub'].paths[operation]}/client"
+def test_a_token_for_browsers_has_a_contract_of_its_own() -> None:
+    whole = PROFILES["dub"]
+    browser = whole.for_token("dub_pk_1")
+    assert browser.paths == {**whole.paths, "lead": "/track/lead/client", "sale": "/track/sale/client"}
+    assert browser.for_token(browser.authentication.wrong_token).authentication.wrong_token.startswith("dub_pk_")
+    assert (browser.evidence, browser.cleanup_path) == ("readback", "")
+    assert whole.promises("validation.aliases-accepted")
+    assert not browser.promises("validation.aliases-accepted")
+    assert payload(browser, "lead", left_out(browser, {"click": ABSENT, "mode": ABSENT})) == {"clickId": ""}
+
+
+@pytest.mark.parametrize("name", ["cutmeshort", "dub"])
+def test_any_other_token_changes_nothing(name: str) -> None:
+    assert PROFILES[name].for_token("dub_1") is PROFILES[name]
 
 
 def test_what_stands_where_in_an_answer_of_dub_agrees_with_the_examples() -> None:

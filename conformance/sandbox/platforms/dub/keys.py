@@ -10,7 +10,7 @@ from conformance.errors import UsageError
 from conformance.sandbox.platforms.dub.errors import Refused
 
 if TYPE_CHECKING:
-    from conformance.contract.profile import Authentication
+    from conformance.contract import Profile
 
 _ANY = b"dub_"
 _PUBLISHABLE = "dub_pk_"
@@ -55,9 +55,10 @@ class Keys:
         return hmac.compare_digest(key, expected)
 
 
-def keys_of(authentication: Authentication, token: str | None) -> Keys:
+def keys_of(profile: Profile, token: str | None) -> Keys:
     """The keys of a sandbox that lets in this token only; raises UsageError when it is no secret key."""
-    publishable = (authentication.publishable_prefix or _PUBLISHABLE).encode()
+    authentication = profile.authentication
+    publishable = (profile.publishable.prefix if profile.publishable else _PUBLISHABLE).encode()
     secret = None if token is None else token.encode()
     if secret is not None and (not secret.startswith(_ANY) or secret.startswith(publishable)):
         raise UsageError(
@@ -68,6 +69,6 @@ def keys_of(authentication: Authentication, token: str | None) -> Keys:
         authentication.header.lower().encode(),
         f"{authentication.scheme} ".encode(),
         publishable,
-        authentication.wrong_token.encode(),
+        authentication.wrong_token.encode().removeprefix(_ANY),
         secret,
     )

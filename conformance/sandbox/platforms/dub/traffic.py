@@ -46,7 +46,7 @@ class Wire:
     """The paths that are posted to, and the form of a refusal."""
 
     def __init__(self, profile: Profile) -> None:
-        browsers = profile.authentication.publishable_paths
+        browsers = profile.publishable.paths if profile.publishable else {}
         self.operations = {profile.paths[name].encode(): name for name in (*_KINDS, _CLICK)}
         self.operations |= {path.encode(): _BROWSER + name for name, path in browsers.items()}
         self.refusal = errors.refusal
@@ -57,7 +57,7 @@ class DubTraffic(Traffic):
 
     def __init__(self, profile: Profile, store: Store, surroundings: Surroundings) -> None:
         super().__init__(Wire(profile), store, surroundings)
-        self._keys = keys_of(profile.authentication, surroundings.token)
+        self._keys = keys_of(profile, surroundings.token)
         self._reader = Reader(profile)
         self._conversions = Conversions(store, Pusher())
         self._listings = Listings(profile)

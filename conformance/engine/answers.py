@@ -50,7 +50,11 @@ def _is_false(value: Any) -> bool:
 
 def at(answer: Answer, path: str) -> Any:
     """What stands at a dotted path of a JSON answer; None when it is not there."""
-    value = answer.json
+    return within(answer.json, path)
+
+
+def within(value: Any, path: str) -> Any:
+    """What stands at a dotted path of a JSON value; None when it is not there."""
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -19,6 +19,7 @@ from conformance.target.target import encode
 from conformance.target.transcript import Transcript
 
 if TYPE_CHECKING:
+    from asyncio import Task
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.contract import Profile, Requirement
@@ -36,7 +37,10 @@ NO_READBACK = Missing("--readback", "the base URL of the target's read-back endp
 
 @dataclass(frozen=True)
 class Play:
-    """What all journeys of a run share; `wants` says whether a requirement is promised and selected."""
+    """What all journeys of a run share; `wants` says whether a requirement is promised and selected.
+
+    `seed` and `max_examples` are for generated suites; `materials` holds what is generated once and used by several.
+    """
 
     profile: Profile
     target: Target
@@ -45,6 +49,9 @@ class Play:
     wants: Callable[[str], bool]
     deliveries: Deliveries | None = None
     visitors: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    seed: int = 0
+    max_examples: int | None = None
+    materials: dict[str, Task[Any]] = field(default_factory=dict)
 
     def next_visitor(self) -> int:
         """The number of a visitor who was not here before in this run."""
@@ -61,10 +68,14 @@ class Judged:
 
 @dataclass
 class Account:
-    """What a journey leaves behind: its checks and where a transport fault struck."""
+    """What a journey leaves behind: its checks, where a transport fault struck, and how many exchanges it kept back.
+
+    `left_out` counts what was sent and is not in the transcript, where thousands of examples were of one kind.
+    """
 
     judged: list[Judged] = field(default_factory=list)
     first_fault: tuple[int, str] | None = None
+    left_out: int = 0
 
 
 class Journey:
@@ -338,8 +349,13 @@ class Journey:
         else:
             self._settle(requirement, expected, judge(answer))
 
-    async def must_record(self, requirement_id: str, matcher: Matcher, customer: str | None = None) -> None:
-        """This must be recorded of the customer (this journey's, unless another is named)."""
+    async def must_record(
+        self, requirement_id: str, matcher: Matcher, customer: str | None = None, *, readable: bool = False
+    ) -> None:
+        """This must be recorded of the customer (this journey's, unless another is named).
+
+        With `readable` it is the requirement itself that documents what is read: a malformed answer breaks it.
+        """
         requirement = self._wanted(requirement_id)
         if requirement is None:
             return
@@ -356,6 +372,8 @@ class Journey:
         seen = await self._watch(matcher, customer)
         if seen.found is not None:
             self._settle(requirement, matcher.expected, seen.found)
+        elif readable and seen.unreadable is not None and seen.unreadable.malformed:
+            self._settle(requirement, matcher.expected, Found(holds=False, actual=seen.unreadable.reason))
         elif seen.unreadable is not None and not seen.unreadable.rate_limited:
             self._judge(
                 requirement,
@@ -439,6 +457,14 @@ class Journey:
         if requirement is not None:
             self._settle(requirement, expected, found)
 
+    def unjudged(self, requirement_id: str, *, expected: str, reason: str, missing: Missing | None = None) -> None:
+        """This could not be observed; `missing` is the option that would help."""
+        requirement = self._wanted(requirement_id)
+        if requirement is not None:
+            self._judge(
+                requirement, Verdict.INCONCLUSIVE, expected, "not observed", reason=reason, missing=missing
+            )
+
     # --- inside -----------------------------------------------------------------------------------------------
 
     async def _event(self, operation: str, body: Mapping[str, Any]) -> Answer:
@@ -508,7 +534,8 @@ class Journey:
             self._judge(requirement, Verdict.PASSED, expected, found.actual, note="a MAY that this target does not do")
         else:
             broken = Verdict.FAILED if requirement.level is Level.MUST else Verdict.WARNED
-            self._judge(requirement, broken, expected, found.actual, blame=Blame.TARGET, hidden=found.hidden)
+            hidden = frozenset() if self.play.observer.evidence.documented else found.hidden
+            self._judge(requirement, broken, expected, found.actual, blame=Blame.TARGET, hidden=hidden)
 
     def _judge(
         self,

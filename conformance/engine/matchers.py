@@ -284,4 +284,6 @@ def describe(customer: RecordedCustomer | None) -> str:
     leads = [f"{lead.status} {lead.event or 'lead'} ({_click(lead.click)})" for lead in customer.leads]
     sales = [f"sale {sale.invoice} {sale.amount} {sale.currency} ({_click(sale.click)})" for sale in customer.sales]
     attributed = f"attributed to {_click(customer.click)}" if customer.click_shown else "known"
+    if customer.copies > 1:
+        attributed += f" {customer.copies} times"
     return f"customer {attributed}; " + (", ".join([*leads, *sales]) or "no leads, no sales")

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 _OK = 200
 _PAGE = 100
+_NOT_FOR_THIS_TOKEN = (401, 402, 403)
 
 
 class DubEvidence:
     """Reads `GET /customers?externalId=` and `GET /events` of the target, with the run's own token."""
 
     available = True
+    documented = True
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -57,7 +59,7 @@ class DubEvidence:
                 answer.sent, _customer(customer.strip(), rows, _of(leads, customer), _of(sales, customer))
             )
         except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
-            return Observation(answer.sent, unreadable=Unreadable(f"events are malformed: {error!r}"))
+            return Observation(answer.sent, unreadable=Unreadable(f"events are malformed: {error!r}", malformed=True))
 
     def _customers(self, customer: str) -> Request:
         query = urlencode({"externalId": customer, "pageSize": _PAGE})
@@ -79,7 +81,7 @@ class DubEvidence:
         try:
             events = _numbers_exact(answer)
         except InvalidOperation:
-            return Unreadable(f"events are malformed: a number out of all bounds in {answer}")
+            return Unreadable(f"events are malformed: a number out of all bounds in {answer}", malformed=True)
         return Page(tuple(event for event in events if isinstance(event, dict)))
 
 
@@ -96,9 +98,9 @@ def _unreadable(answer: Answer) -> Unreadable | None:
     if answer.rate_limited:
         return Unreadable("read-back: 429", rate_limited=True)
     if answer.status != _OK:
-        return Unreadable(f"read-back answers {answer}")
+        return Unreadable(f"read-back answers {answer}", malformed=answer.status not in _NOT_FOR_THIS_TOKEN)
     if not isinstance(answer.json, list):
-        return Unreadable(f"read-back is no JSON array: {answer}")
+        return Unreadable(f"read-back is no JSON array: {answer}", malformed=True)
     return None
 
 
@@ -126,6 +128,7 @@ def _customer(
         leads=tuple(_lead(event) for event in leads),
         sales=tuple(_sale(event) for event in sales),
         click_shown=False,
+        copies=max(len(rows), 1),
     )
 
 

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A look that showed nothing that can be judged: why, and the code of a transport fault if it was one."""
+    """A look that showed nothing that can be judged: why, and the code of a transport fault if it was one.
+
+    `malformed` is an answer that was given, and has not the shape that is documented.
+    """
 
     reason: str
     code: str | None = None
     rate_limited: bool = False
+    malformed: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Evidence(Protocol):
     @property
     def available(self) -> bool:
         """Whether there is anything to look at."""
+        ...
+
+    @property
+    def documented(self) -> bool:
+        """Whether the platform's own documents promise what it shows, so that what is missing was lost."""
         ...
 
     async def look(self, customer: str, transcript: Transcript) -> Observation:

@@ -24,6 +24,7 @@ class ReadBack:
     """Reads one customer at a time from the target's read-back endpoint, with the run's own token."""
 
     available = True
+    documented = False
 
     def __init__(self, target: Target, base: str) -> None:
         self._target = target

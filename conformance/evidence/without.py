@@ -15,6 +15,7 @@ class NoEvidence:
 
     description = "none"
     available = False
+    documented = False
 
     async def look(self, customer: str, transcript: Transcript) -> Observation:  # noqa: ARG002 - nothing is sent
         """Nothing can be told of this customer."""

@@ -47,7 +47,8 @@ class RecordedSale:
 class RecordedCustomer:
     """Everything recorded of one customer; `click` is the one the customer is attributed to, or None.
 
-    `click_shown` is false where a target shows the clicks of leads and sales, but not the customer's own.
+    `click_shown` is false where a target shows the clicks of leads and sales, but not the customer's own; `copies` is
+    how many customers bear this id, of which there should be one.
     """
 
     customer: str
@@ -58,6 +59,7 @@ class RecordedCustomer:
     leads: tuple[RecordedLead, ...] = ()
     sales: tuple[RecordedSale, ...] = ()
     click_shown: bool = True
+    copies: int = 1
 
     @property
     def confirmed(self) -> tuple[RecordedLead, ...]:

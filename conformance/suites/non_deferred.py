@@ -6,9 +6,9 @@ A lead with a click id and no mode is the whole story: it counts, for that click
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from conformance.engine.answers import at
+from conformance.engine.answers import at, within
 from conformance.engine.matchers import (
     Found,
     has_confirmed_lead,
@@ -211,12 +211,17 @@ async def a_quantity_counts_as_so_many_leads(journey: Journey) -> None:
     await journey.must_record("non-deferred.event-quantity-counted", has_confirmed_leads(3, click=click))
 
 
-@scenario("non-deferred.customer-readable", needs="own-read-api")
-async def a_customer_can_be_read(journey: Journey) -> None:
+@scenario(
+    "non-deferred.customer-readable",
+    needs="own-read-api",
+    variants={"plain": "", "escaped": " +%2B/é"},
+)
+async def a_customer_can_be_read(journey: Journey, further: str) -> None:
     """The platform's own customer endpoints show a customer who has a lead, and nothing of one who has none."""
     click = await journey.click()
+    journey.customer += further
     await journey.given_lead(click=click)
-    stranger = journey.another().customer
+    stranger = journey.another().customer + further
     await journey.given_recorded("non_deferred", has_confirmed_lead())
     requirement = "non-deferred.customer-readable"
 
@@ -249,4 +254,21 @@ async def a_lead_can_be_read(journey: Journey) -> None:
     """The platform's own events endpoint lists the lead with its click, link, customer and event name."""
     click = await journey.click()
     await journey.given_lead(click=click, event="Sign up")
-    await journey.must_record("non-deferred.events-readable", has_confirmed_lead(click=click, event="Sign up"))
+    requirement, recorded = "non-deferred.events-readable", has_confirmed_lead(click=click, event="Sign up")
+    await journey.must_record(requirement, recorded, readable=True)
+    customers = (await journey.get(_by_filter(journey, journey.customer))).json
+    if not isinstance(customers, list) or not customers or not isinstance(customers[0], dict):
+        return  # that the customer can be read is judged by itself
+    query = urlencode({"event": "leads", "interval": "24h", "customerId": str(customers[0].get("id"))})
+    answer = await journey.get(f"{journey.profile.paths['events']}?{query}")
+
+    def names_all(answer: Answer) -> Found:
+        rows = answer.json if isinstance(answer.json, list) else []
+        missing = [path for path in _ROW if any(within(row, path) is None for row in rows)]
+        said = f"a row without {' and '.join(missing)}" if missing else str(answer)
+        return Found(answer.status == _OK and bool(rows) and not missing, said)
+
+    journey.must(requirement, answer, names_all, f"rows with {', '.join(_ROW)}")
+
+
+_ROW = ("click.id", "link.id", "customer.externalId", "eventName")

@@ -71,6 +71,17 @@ async def refusals_are_json_with_a_message(journey: Journey) -> None:
             )
 
 
+@scenario("resilience.error-is-json", "resilience.error-status-agrees", needs="own-read-api")
+async def what_is_not_there_is_said_to_be_not_there(journey: Journey) -> None:
+    """The answer for a customer who does not exist has the shape of every other refusal, and the code of its status."""
+    answer = await journey.get(f"{journey.profile.paths['customers']}/ext_{journey.customer}")
+    if answer.fault is None and not answer.taken:
+        expected = "a JSON object with a message"
+        journey.must("resilience.error-is-json", answer, partial(_is_error, journey), expected)
+        expected = "a body that agrees with the status"
+        journey.must("resilience.error-status-agrees", answer, partial(_agrees, journey), expected)
+
+
 def _is_error(journey: Journey, answer: Answer) -> Found:
     if "error-schema-binds" in journey.profile.traits:
         problems = journey.profile.schemas.problems("error", answer.json)

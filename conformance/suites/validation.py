@@ -87,6 +87,12 @@ async def a_lead_without_event_name_is_refused(journey: Journey, value: Any) -> 
     await _refused_lead(journey, "validation.lead-without-event-name", event=value)
 
 
+@scenario("validation.lead-without-event-name", "validation.refused-leaves-nothing", needs="documented-limits")
+async def a_lead_with_a_blank_event_name_is_refused(journey: Journey) -> None:
+    """A lead whose event name is nothing but blanks is refused, where the name is documented to have a character."""
+    await _refused_lead(journey, "validation.lead-without-event-name", event="  ")
+
+
 @scenario("validation.lead-without-event-name", "validation.refused-leaves-nothing")
 async def an_event_1_without_event_name_is_refused(journey: Journey) -> None:
     """A deferred lead without an event name is refused and leaves nothing pending."""

@@ -48,6 +48,7 @@ class Books:
     markers: list[float] = field(default_factory=list)
     marker_lag: float | None = 0.0
     available: bool = True
+    documented: bool = False
     description: str = "books"
 
     async def look(self, customer: str, _transcript: Transcript) -> Observation:

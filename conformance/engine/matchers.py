@@ -265,6 +265,15 @@ def is_not_recorded(*, about: str = "lead") -> Matcher:
     return Matcher("nothing recorded", Kind.ABSENCE, judge, about=about)
 
 
+def is_unknown(*, about: str = "lead") -> Matcher:
+    """There is no customer of this id, not even an empty record."""
+
+    def judge(customer: RecordedCustomer | None) -> Found:
+        return Found(holds=customer is None, actual=describe(customer), excess=customer is not None)
+
+    return Matcher("no such customer", Kind.ABSENCE, judge, about=about)
+
+
 def _sales(customer: RecordedCustomer | None, invoice: str) -> list[RecordedSale]:
     return [sale for sale in customer.sales if sale.invoice == invoice] if customer else []
 

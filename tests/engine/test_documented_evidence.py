@@ -109,3 +109,16 @@ def test_a_customer_who_is_there_twice_is_not_one_customer() -> None:
 
     assert verdict(results, "race.one-customer") == "warned"
     assert "2 times" in json.dumps([check.actual for one in results.scenarios for check in one.checks])
+
+
+def test_a_sale_of_nobody_that_makes_a_customer_has_recorded_something() -> None:
+    async def alter(request: httpx.Request, pass_on: PassOn) -> httpx.Response:
+        response = await pass_on(request)
+        if request.url.path != "/customers" or "externalId" not in request.url.params:
+            return response
+        row = {"id": "cus_1", "externalId": request.url.params["externalId"], "name": "Made Up"}
+        return await rewritten(response, lambda rows: rows or [row])
+
+    scenario = "sale/a-sale-of-an-unknown-customer-records-nothing"
+    assert verdict(play(unchanged, scenario), "sale.unknown-customer-nulls") == "passed"
+    assert verdict(play(alter, scenario), "sale.unknown-customer-nulls") == "failed"

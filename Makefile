@@ -13,7 +13,7 @@ help:
 	@echo 'make run    install into .venv, then judge the embedded sandbox'
 	@echo 'make test   lint, then all tests, with the coverage of contract, ledger and engine'
 	@echo 'make lint   ruff and mypy'
-	@echo 'make docs   write docs/suites.md anew'
+	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
 	@echo 'make clean  remove .venv and what tools left behind'
 
 run: .venv/.installed

@@ -1,4 +1,4 @@
-"""Writes docs/suites.md from the suites and the requirements: `make docs`."""
+"""Writes docs/suites.md, and one such page for each further profile, from suites and requirements: `make docs`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.contract import load_profile
+from conformance.contract import load_profile, shipped_profiles
 from conformance.suites import SUITES, all_scenarios
 
 if TYPE_CHECKING:
     from conformance.contract import Profile
     from conformance.engine.scenario import Scenario
 
-PAGE = Path(__file__).parents[2] / "docs" / "suites.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = {name: DOCS / f"suites-{name}.md" for name in shipped_profiles()} | {"cutmeshort": DOCS / "suites.md"}
 HEAD = """\
 # Suites
 
@@ -64,4 +65,5 @@ def cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(load_profile("cutmeshort")), encoding="utf-8")
+    for name, path in PAGES.items():
+        path.write_text(page(load_profile(name)), encoding="utf-8")

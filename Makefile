@@ -1,7 +1,7 @@
 # What a checkout needs: `make run` judges the sandbox, `make test` tests the harness itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs clean
+.PHONY: help run test lint docs bench clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -14,6 +14,7 @@ help:
 	@echo 'make test   lint, then all tests, with the coverage of contract, ledger and engine'
 	@echo 'make lint   ruff and mypy'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
+	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'
 	@echo 'make clean  remove .venv and what tools left behind'
 
 run: .venv/.installed
@@ -39,8 +40,21 @@ lint: .venv/.installed-for-tests
 docs: .venv/.installed-for-tests
 	@$(BIN)/python tests/packaging/suites_page.py
 
+bench: .venv/.installed .bench/.installed
+	@$(BIN)/python benchmarks/bench.py
+
+# The tools to measure beside, in a place of their own; those of Node are left out where it is missing.
+.bench/.installed: | .venv/bin/pip
+	@echo 'installing the tools to measure beside into .bench'
+	@$(BIN)/python -m venv .bench/venv
+	@.bench/venv/bin/python -m pip --quiet --disable-pip-version-check install httpx 'pytest<9' tavern
+	@if command -v npm >/dev/null; then \
+	  npm install --silent --no-audit --no-fund --prefix .bench newman stepci @stoplight/prism-cli; \
+	else echo 'npm is not installed: measuring without Step CI, Newman and Prism'; fi
+	@touch $@
+
 clean:
-	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis build dist
+	rm -rf .venv .bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis build dist
 
 # The extra holds what the package needs too, so that either stamp is enough for `trackproof run`.
 .venv/.installed-for-tests: pyproject.toml | .venv/bin/pip

@@ -331,11 +331,11 @@ async def another_currency_is_converted(journey: Journey, currency: str, amount:
 
 @scenario("sale.unknown-currency-unconverted")
 async def an_unknown_currency_is_left_as_it_is(journey: Journey) -> None:
-    """A sale in a currency that nobody knows is taken with the amount as it was sent."""
+    """A sale in a currency that nobody knows is taken with the amount and the currency as they were sent."""
     click = await journey.click()
     await journey.given_buyer(click=click)
     answer = await journey.sale(invoice=journey.invoice(), amount=4321, currency="XQZ")
-    journey.must_say("sale.unknown-currency-unconverted", answer, {"sale_amount": 4321})
+    journey.must_say("sale.unknown-currency-unconverted", answer, {"sale_amount": 4321, "sale_currency": "XQZ"})
 
 
 @scenario("sale.own-click", "sale.own-click-leaves-lead", needs="direct-sale")

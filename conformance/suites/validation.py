@@ -70,6 +70,13 @@ async def a_lead_whose_customer_is_no_text_is_refused(journey: Journey, value: A
     )
 
 
+@scenario("validation.lead-without-customer", needs="ids-are-trimmed")
+async def a_lead_with_a_blank_customer_is_refused(journey: Journey) -> None:
+    """A lead whose external id is nothing but blanks names no customer, where blanks are no part of an id."""
+    body = journey.lead_body(click=await journey.click())
+    journey.must("validation.lead-without-customer", await journey.wrong("lead", body, customer="  "))
+
+
 @scenario("validation.lead-without-customer", variants={"missing": ABSENT, "empty": "", "null": None, "number": 4202})
 async def a_follow_up_without_customer_is_refused(journey: Journey, value: Any) -> None:
     """Event 2 that names no customer is refused: there is nothing else that links it."""

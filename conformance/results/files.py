@@ -1,0 +1,43 @@
+"""Reads results.json from a disk; whatever is wrong with the file becomes one clear sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from conformance.errors import UsageError
+from conformance.results.document import from_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.results.model import Results
+
+REMEDY = "Give the results.json that `trackproof run` wrote."
+
+
+def read_results(path: Path) -> Results:
+    """The results that a file holds, of this version or an earlier one.
+
+    Raises UsageError, naming the file, when it cannot be read or is no results document.
+    """
+    return results_of(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What the file holds; raises UsageError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}", REMEDY) from None
+
+
+def results_of(data: bytes, path: Path) -> Results:
+    """The results in these bytes, which came from this file."""
+    try:
+        return from_document(json.loads(data))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.what}", error.remedy) from None
+    # A document that nests too deeply ends the parser with a RecursionError.
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not JSON: {error}", REMEDY) from None

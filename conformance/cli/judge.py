@@ -1,0 +1,104 @@
+"""`trackproof judge`: reads recorded traffic and says call by call what costs attribution."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance.cli.settings import resolve
+
+if TYPE_CHECKING:
+    from conformance.findings import Judgement
+
+_NOTHING_JUDGED = 3
+
+
+@click.command("judge")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--profile", metavar="NAME|DIR", help="The platform; without it, the one whose hosts the calls have.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["warning", "error"]),
+    default="warning",
+    show_default=True,
+    envvar="TRACKPROOF_FAIL_ON",
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--show-customers", is_flag=True, envvar="TRACKPROOF_SHOW_CUSTOMERS", help="Show ids, names and e-mails.")
+@click.option("--reports", metavar="DIR", help="Where reports go (default reports/).")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    envvar="TRACKPROOF_JOBS",
+    help="Processes for a recording that outgrows memory (default: one for each processor).",
+)
+@click.option("--config", metavar="FILE", help="Configuration file (default trackproof.toml, if there is one).")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    files: tuple[str, ...],
+    profile: str | None,
+    fail_on: str,
+    show_customers: bool,
+    reports: str | None,
+    jobs: int | None,
+    config: str | None,
+) -> None:
+    """Judge recorded traffic: HAR, NDJSON or a JSON array, plain or packed with gzip or zstd; - is standard input.
+
+    \b
+    trackproof judge checkout.har
+    zcat calls.ndjson.gz | trackproof judge --fail-on error -
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    # Loaded here, so that no other command waits for it.
+    from conformance.cli.findings_console import FindingsConsole  # noqa: PLC0415
+    from conformance.contract import load_profile  # noqa: PLC0415
+    from conformance.judge.files import judge_files  # noqa: PLC0415
+    from conformance.judge.readers import check  # noqa: PLC0415
+    from conformance.reports.findings import remove_findings, write_findings  # noqa: PLC0415
+
+    settings = resolve({"profile": profile, "reports": reports}, config)
+    chosen = None if settings.origins["profile"] == "default" else settings["profile"]
+    for path in dict.fromkeys(files):
+        check(path)
+    if chosen:
+        load_profile(chosen)
+    folder = Path(settings["reports"])
+    remove_findings(folder)
+    console = FindingsConsole()
+    with console.progress() as progress:
+        judgement = judge_files(
+            tuple(dict.fromkeys(files)), chosen, progress=progress, jobs=jobs or os.cpu_count() or 1
+        )
+    judgement = without_secrets(judgement)
+    contract = load_profile(chosen or judgement.profile)
+    written = write_findings(judgement, contract, folder, show_customers=show_customers)
+    console.summary(judgement, contract, written["report.html"], show_customers=show_customers)
+    context.exit(exit_code(judgement, fail_on))
+
+
+def exit_code(judgement: Judgement, fail_on: str) -> int:
+    """3 when there was nothing to judge, 1 when something was found that fails a run, else 0."""
+    if not judgement.events:
+        return _NOTHING_JUDGED
+    return int(bool(judgement.errors or (judgement.warnings and fail_on == "warning")))
+
+
+def without_secrets(judgement: Judgement) -> Judgement:
+    """The judgement with every token that was seen taken out of whatever it quotes."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from conformance.target.redaction import Redactor  # noqa: PLC0415
+
+    if not judgement.secrets:
+        return judgement
+    clean: Any = Redactor(tuple(judgement.secrets)).text
+    return replace(
+        judgement, findings=tuple(finding.told_by(clean) for finding in judgement.findings), secrets=frozenset()
+    )

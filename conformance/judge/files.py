@@ -1,0 +1,156 @@
+"""Judges whole files: in memory while they are small, else in bags on disk, each with all calls of its customers."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from conformance.contract import load_profile, shipped_profiles
+from conformance.judge.bags import Bags, Router, survey_bags
+from conformance.judge.endpoints import Endpoints
+from conformance.judge.examiner import Examiner
+from conformance.judge.lines import value_of
+from conformance.judge.lookup import look_up
+from conformance.judge.readers import STDIN, check, read
+from conformance.judge.recording import concluded
+from conformance.judge.survey import Surveyor, without_collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from conformance.contract import Profile
+    from conformance.findings import Judgement
+    from conformance.judge.lines import Item, Line
+
+IN_MEMORY = 256 << 20
+_OVERHEAD = 120
+_PARSED = 4_000
+_OF_A_BAG = 100_000_000
+_LOOKED_AT = 5_000
+_DEFAULT = "cutmeshort"
+_TOKEN = re.compile(rb'"(?:proxy-)?authorization"\s*:\s*"[^"]', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is told while a recording is read: bytes of all bytes, 0 when nobody knows how many there are."""
+
+    begin: Callable[[str, int], None]
+    advance: Callable[[int], None]
+
+
+SILENT = Progress(lambda _what, _total: None, lambda _count: None)
+
+
+def judge_files(
+    paths: Sequence[str],
+    profile: str | None = None,
+    *,
+    stdin: IO[bytes] | None = None,
+    progress: Progress = SILENT,
+    jobs: int = 1,
+    in_memory: int = IN_MEMORY,
+) -> Judgement:
+    """The judgement of everything in these files.
+
+    Without a profile it is the one whose known hosts the calls have; `in_memory` is how many bytes of a recording are
+    held, and beyond it `jobs` processes judge what lies on disk. Raises UsageError for a file that cannot be read.
+    """
+    sizes = [check(path) for path in paths]
+    progress.begin("reading", 0 if STDIN in paths else sum(sizes))
+    sources = tuple("stdin" if path == STDIN else path for path in paths)
+    items = _all_items(paths, stdin or sys.stdin.buffer, progress.advance)
+    with without_collector():
+        return _judge(items, profile, sources, progress, jobs, in_memory)
+
+
+def _judge(
+    items: Iterator[Item], profile: str | None, sources: tuple[str, ...], progress: Progress, jobs: int, in_memory: int
+) -> Judgement:
+    head, is_all = _head(items, in_memory)
+    contract = load_profile(profile) if profile else guessed_profile(head)
+    examiner = Examiner(contract, foreign=() if profile else _foreign(contract))
+    if is_all:
+        return _judge_in_memory(examiner, sources, head)
+    with tempfile.TemporaryDirectory(prefix="trackproof-") as folder:
+        bags = Bags(Path(folder), examiner, sources)
+        bags.fill(head)
+        head.clear()
+        bags.fill(items)
+        bags.close()
+        return survey_bags(bags, progress, jobs)
+
+
+def _head(items: Iterator[Item], most: int) -> tuple[list[Item], bool]:
+    """As many items as so many bytes of memory hold, and whether these are all."""
+    head: list[Item] = []
+    room = most
+    for item in items:
+        head.append(item)
+        line = item[2]
+        room -= _OVERHEAD + (_PARSED if isinstance(line, dict) else len(line))
+        if room < 0:
+            return head, False
+    return head, True
+
+
+def _judge_in_memory(examiner: Examiner, sources: tuple[str, ...], items: list[Item]) -> Judgement:
+    """Judges bag by bag: what is parsed at one time stays small, which is faster than much."""
+    router = Router(examiner, sources)
+    count = 1 + len(items) // _OF_A_BAG
+    bags: list[list[Item]] = [[] for _ in range(count)]
+    carries = set()
+    for item in items:
+        source, index, line = item
+        bags[router.bag(source, index, line, count) if count > 1 else 0].append(item)
+        if source not in carries and carries_token(line):
+            carries.add(source)
+    surveyor = Surveyor(examiner, sources)
+    surveys = (surveyor.survey(bag, frozenset(carries)) for bag in bags)
+    return concluded(
+        examiner, sources, surveys, lambda wanted: (look_up(examiner, sources, bag, wanted) for bag in bags)
+    )
+
+
+def _all_items(paths: Sequence[str], stdin: IO[bytes], tell: Callable[[int], None]) -> Iterator[Item]:
+    for source, path in enumerate(paths):
+        for index, line in read(path, stdin, tell):
+            yield source, index, line
+
+
+def carries_token(line: Line) -> bool:
+    """Whether a recorded call has a token in its headers."""
+    if isinstance(line, bytes):
+        return _TOKEN.search(line) is not None
+    headers = line.get("headers") if isinstance(line, dict) else None
+    return isinstance(headers, dict) and any(
+        str(name).lower() == "authorization" and value for name, value in headers.items()
+    )
+
+
+def guessed_profile(items: Iterable[Item]) -> Profile:
+    """The shipped profile whose known hosts most of the first calls have, else the default one."""
+    profiles = {name: load_profile(name) for name in shipped_profiles()}
+    endpoints = {name: Endpoints(profile) for name, profile in profiles.items()}
+    votes: Counter[str] = Counter()
+    for _, _, line in islice(items, _LOOKED_AT):
+        raw, _ = value_of(line)
+        if raw is None:
+            continue
+        for name, known in endpoints.items():
+            endpoint = known.endpoint(raw["url"])
+            votes[name] += endpoint.known and bool(endpoint.operation or endpoint.right)
+    best = max(votes, key=lambda name: (votes[name], name == _DEFAULT), default=_DEFAULT)
+    return profiles[best if votes[best] else _DEFAULT]
+
+
+def _foreign(contract: Profile) -> tuple[str, ...]:
+    """The hosts of the other platforms, whose calls are not judged by this one's contract."""
+    others = [load_profile(name) for name in shipped_profiles() if name != contract.name]
+    return tuple(host for other in others for host in other.production_hosts)

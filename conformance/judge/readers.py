@@ -1,0 +1,318 @@
+"""Reads recordings as a stream: NDJSON, JSON array, HAR; plain, gzip or zstd. What is broken is named and passed."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import json
+import re
+import zlib
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from conformance.errors import UsageError
+from conformance.judge.har import is_har_entry, item_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+STDIN = "-"
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_BOM = b"\xef\xbb\xbf"
+_CHUNK = 1 << 20
+_PEEKED = 1 << 16
+_LONGEST = 64 << 20
+_LARGEST_DOCUMENT = 256 << 20
+_HAR = re.compile(rb'\s*\{\s*"log"\s*:\s*\{')
+_ENTRIES = re.compile(r'(?<!\\)"entries"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
+_NEXT = re.compile(r"\}\s*,?\s*(?=\{)")
+_DECODER = json.JSONDecoder()
+_ENDS_EARLY = "the file ends early"
+
+# A place in its source, and the line, the item, or what is wrong with it.
+Read = tuple[int, "bytes | dict[str, Any] | str"]
+
+
+class _Counted(io.RawIOBase):
+    """A file that tells how many of its bytes were read."""
+
+    def __init__(self, file: IO[bytes], tell: Callable[[int], None]) -> None:
+        self._file = file
+        self._tell = tell
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._tell(len(data))
+        return len(data)
+
+
+def check(path: str) -> int:
+    """The size of a file that can be read, 0 when it has none; raises UsageError when it cannot be read."""
+    if path == STDIN:
+        return 0
+    try:
+        with Path(path).open("rb"):
+            return Path(path).stat().st_size
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder", "Name the recordings in it, for example with a pattern.") from None
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no file {path}", "Name a HAR, NDJSON or JSON file, or - for standard input."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def read(path: str, stdin: IO[bytes], tell: Callable[[int], None]) -> Iterator[Read]:
+    """Every item of a recording; `tell` is told how many bytes of the file were read."""
+    if path == STDIN:
+        yield from _read(io.BufferedReader(_Counted(stdin, tell), _CHUNK), "standard input")
+        return
+    with Path(path).open("rb", buffering=0) as file:
+        yield from _read(io.BufferedReader(_Counted(cast("IO[bytes]", file), tell), _CHUNK), path)
+
+
+def _read(file: io.BufferedReader, name: str) -> Iterator[Read]:
+    last = -1
+    try:
+        for index, item in _items(_unpacked(file, name)):
+            last = index
+            yield index, item
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        ends = isinstance(error, EOFError)
+        yield last + 1, "the compressed data ends early" if ends else "the compressed data is damaged"
+    except ValueError as error:
+        yield last + 1, str(error)
+
+
+def _unpacked(file: io.BufferedReader, name: str) -> io.BufferedReader:
+    start = file.peek(4)[:4]
+    if start.startswith(_GZIP):
+        return io.BufferedReader(_Gzip(file), _CHUNK)
+    if start == _ZSTD:
+        try:
+            zstandard = import_module("zstandard")
+        except ImportError:
+            raise UsageError(
+                f"{name} is packed with zstd, which needs the package zstandard",
+                "Install trackproof[bulk], or unpack the file: zstd -dc FILE | trackproof judge -",
+            ) from None
+        return io.BufferedReader(_Zstd(zstandard, file), _CHUNK)
+    return file
+
+
+class _Gzip(io.RawIOBase):
+    """A gzip file that gives what it has before it says that it ends early."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = gzip.GzipFile(fileobj=file)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Zstd(io.RawIOBase):
+    """A zstd file whose end, when it comes early, is an error and not silence."""
+
+    def __init__(self, zstandard: Any, file: IO[bytes]) -> None:
+        self._zstandard = zstandard
+        self._file = file
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._left = b""
+        self._begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            data = self._file.read(1 << 17)
+            if not data:
+                if self._begun:
+                    raise EOFError
+                return 0
+            self._left = self._unpack(data)
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+    def _unpack(self, data: bytes) -> bytes:
+        made = []
+        while data:
+            self._begun = True
+            try:
+                made.append(self._frame.decompress(data))
+            except self._zstandard.ZstdError:
+                raise zlib.error from None
+            data = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame = self._zstandard.ZstdDecompressor().decompressobj()
+                self._begun = False
+        return b"".join(made)
+
+
+def _items(file: io.BufferedReader) -> Iterator[Read]:
+    if file.peek(3)[:3] == _BOM:
+        file.read(3)
+    start = _start(file)
+    kind = start.lstrip()[:1]
+    if kind == b"[":
+        yield from _elements(file, None)
+    elif _HAR.match(start):
+        yield from _elements(file, _ENTRIES)
+    elif kind == b"{" and start.lstrip().partition(b"\n")[0].strip() == b"{":
+        yield from _documents(file)
+    else:
+        yield from _lines(file)
+
+
+def _start(file: io.BufferedReader) -> bytes:
+    """What the file begins with, without the blanks before it."""
+    while True:
+        start = file.peek(_PEEKED)
+        if not start or start.strip():
+            return start
+        file.read(len(start))
+
+
+def _lines(file: io.BufferedReader) -> Iterator[Read]:
+    number = -1
+    while line := file.readline(_LONGEST):
+        number += 1
+        if len(line) >= _LONGEST and not line.endswith(b"\n"):
+            while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
+                pass
+            yield number, "the line is too long"
+        elif not line.isspace():
+            yield number, line
+
+
+def _documents(file: io.BufferedReader) -> Iterator[Read]:
+    """JSON objects one after the other, each over several lines; one of them may be a HAR."""
+    number = 0
+    for value in _values(file, None, array=False):
+        log = value.get("log") if isinstance(value, dict) else None
+        entries = log.get("entries") if isinstance(log, dict) else None
+        if isinstance(entries, list):
+            for entry in entries:
+                yield number, item_of(entry)
+                number += 1
+        else:
+            yield number, _item(value)
+            number += 1
+
+
+def _elements(file: io.BufferedReader, head: re.Pattern[str] | None) -> Iterator[Read]:
+    for number, value in enumerate(_values(file, head, array=True)):
+        yield number, (item_of(value) if head is not None and not isinstance(value, str) else _item(value))
+
+
+def _item(value: Any) -> dict[str, Any] | str:
+    if isinstance(value, dict):
+        return item_of(value) if is_har_entry(value) else value
+    return value if isinstance(value, str) else "no JSON object"
+
+
+def _values(file: io.BufferedReader, head: re.Pattern[str] | None, *, array: bool) -> Iterator[Any]:
+    """The elements of an array, or values one after the other; text stands for one that is broken."""
+    window = _Window(file)
+    if head is not None:
+        while not (found := head.search(window.text)):
+            if not window.more():
+                yield "no HAR: it has no entries"
+                return
+        window.at = found.end()
+    elif array:
+        window.at = window.text.index("[") + 1
+    while not window.is_done:
+        window.pass_blanks()
+        if window.is_empty:
+            if array:
+                yield _ENDS_EARLY
+            return
+        if array and window.text[window.at] == "]":
+            return
+        yield from _value(window)
+
+
+def _value(window: _Window) -> Iterator[Any]:
+    """The value at which the window stands; nothing when more has to be read for it."""
+    try:
+        value, end = _DECODER.raw_decode(window.text, window.at)
+    except RecursionError:
+        yield "nested too deeply"
+        window.skip()
+    except json.JSONDecodeError as error:
+        if not _is_cut(error, window.text) or len(window.text) - window.at > _LARGEST_DOCUMENT:
+            yield "no JSON"
+            window.skip()
+        elif not window.more():
+            yield _ENDS_EARLY
+            window.is_done = True
+    else:
+        # A number at the end of the window may go on behind it.
+        if end < len(window.text) or not window.more():
+            window.at = end
+            yield value if not isinstance(value, str) else "no JSON object"
+
+
+def _is_cut(error: json.JSONDecodeError, text: str) -> bool:
+    """Whether a value may only be incomplete: the trouble is where the text ends."""
+    return error.msg.startswith(("Unterminated string", "Invalid \\")) or error.pos >= len(text) - 16
+
+
+class _Window:
+    """The part of a text that is being read; `at` is how far it has been, `is_done` that there is no going on."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._size = _CHUNK
+        self.text = ""
+        self.at = 0
+        self.is_done = False
+        self.more()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything was read."""
+        return self.at >= len(self.text)
+
+    def more(self) -> bool:
+        """Reads on; whether there was more."""
+        # A value larger than the window is read in ever larger steps, so that it is not tried too often.
+        self._size = _CHUNK if self.at else min(2 * self._size, _LONGEST)
+        data = self._file.read1(self._size)
+        self.text = self.text[self.at :] + self._decoder.decode(data, final=not data)
+        self.at = 0
+        return bool(data)
+
+    def pass_blanks(self) -> None:
+        """Goes on to what is neither a blank nor a comma."""
+        while True:
+            found = _BETWEEN.match(self.text, self.at)
+            self.at = found.end() if found else self.at
+            if self.at < len(self.text) or not self.more():
+                return
+
+    def skip(self) -> None:
+        """Goes on behind what looks like the end of a broken value."""
+        while not (found := _NEXT.search(self.text, self.at)):
+            if len(self.text) > _LARGEST_DOCUMENT or not self.more():
+                self.is_done = True
+                return
+        self.at = found.end()

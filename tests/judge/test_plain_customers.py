@@ -1,0 +1,128 @@
+"""The early pass lets nobody through who would have been told of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judge_journeys import HOSTS, TOKEN
+
+from conformance.contract import Profile, load_profile
+from conformance.judge import Call, judge_calls
+from conformance.judge.examiner import Examiner
+from conformance.judge.survey import Surveyor
+
+PROFILES = {name: load_profile(name) for name in HOSTS}
+START = 1_775_000_000.0
+
+# Each what most senders send, and then what only some do.
+VALUES: dict[str, tuple[Any, ...]] = {
+    "clickId": ("id_11aa", "id_11aa", "", None, "id_22bb", "test", "undefined", 7, "id 11", "4111-1111-1111-1111"),
+    "customerExternalId": ("u_1", "u_1", "u_1", "u_2", "U_1", "u_1 ", "null", "", None, 1, "a@shop.example"),
+    "eventName": ("signup_started", "email_verified", "Sign up", "", None, "a@b.example", "4111 1111 1111 1111"),
+    "mode": ("deferred", "non-deferred", "async", "wait", None, "Deferred", ""),
+    "timestamp": (
+        "2026-03-31T23:33:20Z",
+        "2026-03-31T23:33:20.123Z",
+        "2026-04-01T01:33:20",
+        5,
+        None,
+        "2027-01-01T00:00:00Z",
+    ),
+    "amount": (49.99, 4999, 0, 10, -1, "5", None, True),
+    "currency": ("USD", "EUR", "usd", "US", "", None),
+    "invoiceId": ("inv_1", "inv_2", "", None, 4, "undefined"),
+    "customerName": ("Jane", None, 5, "x" * 101),
+    "customerEmail": ("jane@shop.example", None, "", "nobody"),
+    "customerAvatar": ("https://shop.example/a.png", None, "a.png"),
+    "customer_external_id": ("u_1",),
+    "password": ("hunter2",),
+    "metadata": (None, {"a": 1}, [1]),
+}
+LEAD = ("clickId", "customerExternalId", "eventName", "mode", "timestamp")
+SALE = ("clickId", "customerExternalId", "eventName", "amount", "currency", "invoiceId")
+USUAL_HEADERS = {"Authorization": TOKEN, "Content-Type": "application/json"}
+HEADERS = (
+    USUAL_HEADERS,
+    USUAL_HEADERS,
+    None,
+    {"authorization": "Bearer ***", "origin": "https://shop.example"},
+    {"Content-Type": "application/json"},
+    {"Authorization": "Bearer undefined"},
+    USUAL_HEADERS | {"content-type": "text/plain"},
+)
+
+
+@st.composite
+def calls(draw: st.DrawFn, host: str) -> Call:
+    operation = draw(st.sampled_from(("lead", "lead", "sale")))
+    usual = LEAD if operation == "lead" else SALE
+    body = {}
+    for name, values in VALUES.items():
+        weight = 0 if name in usual else 12
+        if draw(st.integers(0, 15)) >= weight:
+            # Small numbers are drawn most: most fields are as they should be.
+            body[name] = values[min(draw(st.integers(0, 3 * len(values))) // 3, len(values) - 1)]
+    return Call(
+        method=draw(st.sampled_from(("POST",) * 12 + ("PUT",))),
+        url=host
+        + draw(st.sampled_from((f"/track/{operation}",) * 12 + (f"/track/{operation}s", "/track/lead?token=abcdefgh"))),
+        body=body,
+        time=START + draw(st.integers(0, 3)) * 400,
+        headers=draw(st.sampled_from(HEADERS)),
+        status=draw(st.sampled_from((200,) * 9 + (None, 201, 409, 422, 503, 0, 302))),
+        response=draw(
+            st.sampled_from(({"success": True},) * 9 + (None, "ok", '{"success": false}', {"success": False}))
+        ),
+        source="recording",
+    )
+
+
+@pytest.mark.parametrize("profile", sorted(HOSTS))
+@settings(max_examples=100)
+@given(data=st.data())
+def test_with_and_without_the_early_pass_the_same_is_found(profile: str, data: st.DataObject) -> None:
+    drawn = data.draw(st.lists(calls(HOSTS[profile]), min_size=1, max_size=5))
+    taken = [replace(call, index=index) for index, call in enumerate(drawn)]
+
+    one, other = (judge_calls(PROFILES[profile], taken, plainly=plainly) for plainly in (True, False))
+
+    assert one.findings == other.findings
+    assert (one.events, one.customers, one.calls) == (other.events, other.customers, other.calls)
+
+
+def test_a_customer_of_whom_there_is_nothing_to_say_is_let_through() -> None:
+    assert plain(PROFILES["cutmeshort"], *usual("https://api.cme.sh")) == 1
+    assert plain(PROFILES["dub"], *usual("https://api.dub.co")) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in VALUES if name in {*LEAD, *SALE} - {"customerExternalId"}])
+def test_one_odd_value_of_a_field_and_the_customer_is_judged_in_full(name: str) -> None:
+    event_1, event_2, sale = usual("https://api.cme.sh")
+    changed = {"clickId": event_1, "mode": event_1, "timestamp": event_2}.get(name, sale)
+    odd = replace(changed, body={**changed.body, name: ["odd"]})
+
+    assert plain(PROFILES["cutmeshort"], *(odd if call is changed else call for call in (event_1, event_2, sale))) == 0
+
+
+def usual(host: str) -> tuple[Call, Call, Call]:
+    event_1 = {"clickId": "id_11aa", "mode": "deferred", "eventName": "signup_started", "customerExternalId": "u_1"}
+    event_2 = {"eventName": "email_verified", "customerExternalId": "u_1"}
+    sale = {"eventName": "purchase", "customerExternalId": "u_1", "invoiceId": "inv_1", "amount": 10, "currency": "USD"}
+    bodies = (("lead", event_1), ("lead", event_2), ("sale", sale))
+    made = [
+        Call("POST", f"{host}/track/{operation}", body, START + index, USUAL_HEADERS, 200, {}, "recording", index)
+        for index, (operation, body) in enumerate(bodies)
+    ]
+    return made[0], made[1], made[2]
+
+
+def plain(profile: Profile, *taken: Call) -> int:
+    items = [
+        (0, call.index, {"method": call.method, "url": call.url, "body": call.body, "time": call.time, "status": 200})
+        for call in taken
+    ]
+    return Surveyor(Examiner(profile), ("recording",)).survey(items, frozenset()).plain

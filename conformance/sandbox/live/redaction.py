@@ -1,0 +1,70 @@
+"""Takes tokens out of a request before anything keeps it: out of its headers, its address and its body."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+REDACTED = "[redacted]"
+_HEADER = re.compile(r"auth|cookie|token|secret|key|signature|password", re.IGNORECASE)
+_NAME = r"(?:[a-z]+[_-])?(?:access[_-]?token|token|api[_-]?key|secret|password|authorization|bearer)"
+_FIELD = re.compile(_NAME, re.IGNORECASE)
+_PARAMETER = re.compile(rf"((?:^|[?&;]){_NAME}=)[^&;#]*", re.IGNORECASE)
+_WRITTEN = re.compile(rf'("{_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
+# What is shorter than this is no secret, and stands in every other word.
+_SHORTEST = 8
+
+
+def header(name: str, value: str) -> str:
+    """A header's value; of one that carries a secret only the scheme is kept."""
+    if not _HEADER.search(name) or not value:
+        return value
+    scheme, blank, rest = value.partition(" ")
+    if name.lower() in ("authorization", "proxy-authorization") and blank:
+        return f"{scheme} {REDACTED}" if rest else value
+    return REDACTED
+
+
+def secrets_of(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The tokens in the headers, without their scheme."""
+    values = [value.rpartition(" ")[2] for name, value in headers if _HEADER.search(name)]
+    return tuple(sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True))
+
+
+def address(url: str, secrets: Iterable[str]) -> str:
+    """A URL without tokens; that there was one can still be seen."""
+    return text(_PARAMETER.sub(rf"\g<1>{REDACTED}", url), secrets)
+
+
+def body(data: bytes, secrets: Iterable[str]) -> bytes:
+    """A body without tokens, whether it is JSON or a form; one that holds none stays byte for byte the same."""
+    decoded = data.decode("utf-8", "surrogateescape")
+    redacted = _WRITTEN.sub(rf'\g<1>"{REDACTED}"', decoded)
+    if not decoded.lstrip().startswith(("{", "[")):
+        redacted = _PARAMETER.sub(rf"\g<1>{REDACTED}", redacted)
+    return text(redacted, secrets).encode("utf-8", "surrogateescape")
+
+
+def text(value: str, secrets: Iterable[str]) -> str:
+    """A text in which none of these secrets stands, as it is or as JSON writes it."""
+    for secret in secrets:
+        value = value.replace(secret, REDACTED).replace(json.dumps(secret)[1:-1], REDACTED)
+    return value
+
+
+def fields(value: Any, secrets: Collection[str] = ()) -> Any:
+    """A JSON value without these secrets, in which every field that is named like one is redacted."""
+    if isinstance(value, dict):
+        return {
+            text(name, secrets): REDACTED
+            if isinstance(member, str) and _FIELD.fullmatch(name)
+            else fields(member, secrets)
+            for name, member in value.items()
+        }
+    if isinstance(value, list):
+        return [fields(member, secrets) for member in value]
+    return text(value, secrets) if isinstance(value, str) else value

@@ -4,6 +4,7 @@ TrackproofError
 ├── UsageError            bad option, configuration or input file; exit code 2
 │   ├── ConfigurationError   trackproof.toml or the environment
 │   └── ContractError        a profile folder that does not hold together
+├── NotKept               the sandbox's file cannot be written to any more
 ├── TargetUnreachable     no HTTP answer at all; exit code 4
 └── CredentialsRefused    the configured token is refused; exit code 4
 """
@@ -35,6 +36,10 @@ class ConfigurationError(UsageError):
 
 class ContractError(UsageError):
     """A profile folder is incomplete, or its files contradict one another."""
+
+
+class NotKept(TrackproofError):
+    """The sandbox's file cannot be written to any more: what came last is not kept."""
 
 
 class TargetUnreachable(TrackproofError):

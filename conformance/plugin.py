@@ -1,6 +1,7 @@
 """The pytest plugin `trackproof`: `pytest conformance --target URL` plays the suites.
 
-It adds options and is otherwise not there unless the command line names the package `conformance` or its suites.
+It adds options and the fixture `tracking_sandbox`, and is otherwise not there unless the command line names the
+package `conformance` or its suites.
 """
 
 from __future__ import annotations
@@ -15,8 +16,36 @@ from conformance.front.options import add_options, add_target
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from conformance.watch.client import TrackingSandbox
+
 _PACKAGE = Path(__file__).resolve().parent
 _SUITES = _PACKAGE / "suites"
+
+
+@pytest.fixture(scope="session")
+def tracking_profile(pytestconfig: pytest.Config) -> str:
+    """The platform that `tracking_sandbox` plays; a suite that integrates with another one defines this anew."""
+    return getattr(pytestconfig.option, "trackproof_profile", None) or "cutmeshort"
+
+
+@pytest.fixture(scope="session")
+def tracking_sandbox_process(tracking_profile: str) -> Iterator[tuple[str, str]]:
+    """Origin and token of the sandbox that the tests of this process share; each has a namespace of its own."""
+    from conformance.watch.fixtures import sandbox_process  # noqa: PLC0415 - only for who asks for it
+
+    with sandbox_process(tracking_profile) as running:
+        yield running
+
+
+@pytest.fixture
+def tracking_sandbox(
+    tracking_sandbox_process: tuple[str, str], request: pytest.FixtureRequest
+) -> Iterator[TrackingSandbox]:
+    """A sandbox for this test alone: send to its `url`, then `wait_for(…)`, `events`, `findings`, `assert_clean()`."""
+    from conformance.watch.fixtures import sandbox_of  # noqa: PLC0415 - only for who asks for it
+
+    with sandbox_of(*tracking_sandbox_process, request.node.name) as sandbox:
+        yield sandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

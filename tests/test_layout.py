@@ -18,9 +18,14 @@ MAY_IMPORT = {
     "target": {"contract", "results"},
     "evidence": {"contract", "ledger", "target"},
     "engine": {"contract", "ledger", "results", "target", "evidence"},
-    "suites": {"contract", "ledger", "results", "target", "evidence", "engine"},
-    "sandbox": {"contract", "ledger"},
-    "reports": {"contract", "results"},
+    "generated": {"contract", "ledger", "results", "target", "evidence", "engine"},
+    "doctor": {"contract", "ledger", "results", "target", "evidence", "engine"},
+    "suites": {"contract", "ledger", "results", "target", "evidence", "engine", "generated"},
+    "findings": {"contract"},
+    "judge": {"contract", "ledger", "findings"},
+    "sandbox": {"contract", "ledger", "findings", "judge"},
+    "reports": {"contract", "results", "findings"},
+    "watch": {"contract", "findings", "judge", "reports", "sandbox"},
 }
 KNOW_EVERYTHING = {"cli", "front", "plugin", "__main__"}
 
@@ -55,7 +60,7 @@ def test_a_part_imports_only_what_stands_before_it(part: str) -> None:
         assert not astray, f"{module.relative_to(PACKAGE)} imports {', '.join(sorted(astray))}"
 
 
-@pytest.mark.parametrize("part", ["suites", "engine"])
+@pytest.mark.parametrize("part", ["suites", "generated", "engine"])
 def test_no_profile_is_named_where_all_platforms_are_judged(part: str) -> None:
     for module in modules_of(part):
         texts = [

@@ -12,8 +12,17 @@ from conformance import __version__
 
 _COMMANDS = {
     "run": "Run the conformance suites against a target; with no TARGET, against the embedded sandbox.",
+    "diff": "Compare two results files.",
+    "explain": "Explain one requirement or finding: what, why it costs money, how to fix it.",
+    "doctor": "Look for five seconds whether a target can be judged, with a remedy for what stands in the way.",
     "requirements": "List the requirements of a profile.",
+    "verify": "Recompute a conformance statement.",
     "sandbox": "Serve a platform that keeps its contract, to test an integration against.",
+    "watch": "Run your own tests against a sandbox, and judge what they sent.",
+    "judge": "Judge recorded traffic: HAR, NDJSON or JSON.",
+    "waive": "Write waivers for today's failures.",
+    "cleanup": "Delete what a run created, where the profile can, and list the rest.",
+    "init": "Write a commented trackproof.toml and a CI workflow.",
 }
 
 # Not 1, which would call the target broken, nor Python's own 1 for a traceback: nothing could be judged.
@@ -45,7 +54,14 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="trackproof", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Prove that a conversion-tracking platform records what it accepts."""
+    """Prove that a conversion-tracking platform records what it accepts.
+
+    \b
+    trackproof run                                          judge the embedded sandbox
+    trackproof run https://staging.example.com/api --plan   say what would be sent
+    trackproof explain duplicate-sale.counted-once          what a red line means
+    trackproof diff old/results.json reports/results.json   what got worse
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
 
 
 def main() -> None:
@@ -53,7 +69,7 @@ def main() -> None:
     from conformance.errors import TrackproofError  # noqa: PLC0415 - nothing is loaded before it is needed
 
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="trackproof", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

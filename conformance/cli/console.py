@@ -35,6 +35,8 @@ _PER_REQUIREMENT = 2
 class Console:
     """Tells one run; a line for each scenario that is not green, or a bar where somebody is watching."""
 
+    told: Results | None = None
+
     def __init__(self, rich: Rich | None = None) -> None:
         self._rich = rich or Rich(highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
@@ -78,6 +80,7 @@ class Console:
     def summary(self, results: Results, report: Path) -> None:
         """The verdict first, then what is broken, what could not be judged, and where the report is."""
         say = self._rich.print
+        self.told = results
         say()
         say(f"[{_COLOURS[results.verdict]}]{results.verdict.upper()}[/]  {escape(results.why)}")
         if results.stopped:

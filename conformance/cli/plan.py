@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.running import embedded, embedded_options, run_options
-from conformance.engine.runner import run
+from conformance.engine.runner import Run
 from conformance.sandbox.platforms import plays
 from conformance.suites import all_scenarios
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.cli.settings import Settings
     from conformance.engine.runner import RunOptions
     from conformance.results import Results
@@ -28,17 +30,20 @@ def plan(settings: Settings) -> int:
     with embedded_options(settings) as options:
         # The rehearsal is not paced: only what it counts is.
         unpaced = replace(options, limits=replace(options.limits, requests_per_minute=0), max_time=None)
-        results = asyncio.run(run(unpaced, all_scenarios()))
+        rehearsal = Run(unpaced, all_scenarios())
+        results = asyncio.run(rehearsal.results())
     where = asked.target.url if asked else "the embedded sandbox"
     rate = settings["rpm"] or options.profile.documented_requests_per_minute
     click.echo(f"would send to {where} (profile {options.profile.name}); nothing was sent there")
     click.echo()
-    for line in _table(results):
+    for line in _table(results, rehearsal.left_out):
         click.echo(line)
     click.echo()
     if rate:
         origin = "--rpm" if settings["rpm"] else "the documented limit"
         click.echo(f"at {rate:g} exchanges a minute ({origin}): {results.run.requests / rate:.1f} minutes")
+    if rehearsal.budgeted is not None:
+        click.echo(rehearsal.budgeted.told)
     click.echo("Counted where reads do not lag: each second of lag adds polls.")
     return 0 if results.scenarios else 3
 
@@ -57,12 +62,12 @@ def _uncounted(options: RunOptions) -> int:
     return 0 if scenarios else 3
 
 
-def _table(results: Results) -> list[str]:
+def _table(results: Results, left_out: Mapping[str, int]) -> list[str]:
     scenarios: Counter[str] = Counter()
     exchanges: Counter[str] = Counter()
     for scenario in results.scenarios:
         scenarios[scenario.suite] += 1
-        exchanges[scenario.suite] += len(scenario.exchanges)
+        exchanges[scenario.suite] += len(scenario.exchanges) + left_out[scenario.id]
     shared = results.run.requests - sum(exchanges.values())
     lines = [f"{'suite':<26}{'scenarios':>10}{'exchanges':>11}"]
     lines += [f"{suite:<26}{scenarios[suite]:>10}{exchanges[suite]:>11}" for suite in scenarios]

@@ -42,7 +42,11 @@ def command(profile: str | None, level: str, suite: tuple[str, ...], form: str, 
 
     Those that bind the platform are what `trackproof run` checks; those that bind the integrator are what a sender of
     events has to keep to.
-    """
+
+    \b
+    trackproof requirements --suite deferred --level must
+    trackproof requirements --profile dub --format json
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     # Loaded here, so that no other command waits for it.
     from conformance.contract import Level, load_profile  # noqa: PLC0415
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.cli.settings import resolve
+from conformance.errors import UsageError
 
 if TYPE_CHECKING:
+    from conformance.cli.console import Console
     from conformance.cli.settings import Settings
 
 
@@ -45,6 +47,15 @@ if TYPE_CHECKING:
 )
 @click.option("--max-time", type=float, metavar="SECONDS", help="Cut the run after this long.")
 @click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="Never send more exchanges than this.")
+@click.option(
+    "--budget",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only the scenarios that detect most within N exchanges; never send more.",
+)
+@click.option(
+    "--max-examples", type=click.IntRange(min=1), metavar="N", help="Size of the generated suites, fuzz and journeys."
+)
 @click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Exchanges in flight (default 32).")
 @click.option(
     "--rpm", type=click.FloatRange(min=0), metavar="N", help="Exchanges per minute; 0 is no pacing (default)."
@@ -60,10 +71,35 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--reports", metavar="DIR", help="Where reports go (default reports/).")
+@click.option(
+    "--output",
+    metavar="FORMAT[=FILE]",
+    help="One more report: sarif, code-quality, badge or statement; repeatable.",
+    multiple=True,
+)
+@click.option("--ratchet", metavar="RESULTS", help="Fail only on failures that these results do not have.")
+@click.option(
+    "--resume",
+    metavar="RESULTS",
+    envvar="TRACKPROOF_RESUME",
+    help="Run only what has no verdict in these results, and write both as one.",
+)
 @click.option("--config", metavar="FILE", help="Configuration file (default trackproof.toml, if there is one).")
 @click.option("--plan", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option(
+    "--show-config", is_flag=True, help="Print what is in force and where each value came from, and send nothing."
+)
 @click.pass_context
-def command(context: click.Context, /, *, config: str | None, plan: bool, **given: Any) -> None:
+def command(
+    context: click.Context,
+    /,
+    *,
+    config: str | None,
+    resume: str | None,
+    plan: bool,
+    show_config: bool,
+    **given: Any,
+) -> None:
     """Run the conformance suites against the base URL TARGET.
 
     \b
@@ -72,22 +108,49 @@ def command(context: click.Context, /, *, config: str | None, plan: bool, **give
         --readback https://staging.example.com/readback
     trackproof run https://staging.example.com --suite deferred --rpm 60
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    if given["target"] == "":
+        raise UsageError("TARGET is empty", "Is the variable set that should hold it? Without TARGET, leave it out.")
     settings = resolve(given, config)
-    context.exit(_plan(settings) if plan else _run(settings))
+    if show_config:
+        context.exit(_show(settings))
+    context.exit(_plan(settings) if plan else _run(settings, resume))
 
 
-def _run(settings: Settings) -> int:
+def _show(settings: Settings) -> int:
+    from conformance.cli.show_config import show  # noqa: PLC0415
+
+    return show(settings)
+
+
+def _run(settings: Settings, resume: str | None) -> int:
     # Loaded here, so that no other command waits for it.
     from conformance.cli.console import Console  # noqa: PLC0415
-    from conformance.cli.running import embedded, execute, run_options  # noqa: PLC0415
+    from conformance.cli.github import announce, shielded  # noqa: PLC0415
 
     console = Console()
+    with shielded():
+        code = _play(settings, resume, console)
+    if console.told is not None:
+        announce(console.told)
+    return code
+
+
+def _play(settings: Settings, resume: str | None, console: Console) -> int:
+    from conformance.cli.running import embedded, execute, run_options  # noqa: PLC0415
+
+    earlier = None
+    if resume:
+        from conformance.cli.resumption import read_earlier, with_seed_of  # noqa: PLC0415
+
+        earlier = read_earlier(resume)
+        settings = with_seed_of(earlier, settings)
+
     if embedded(settings):
         from conformance.cli.running import embedded_options  # noqa: PLC0415
 
         with embedded_options(settings) as options:
-            return execute(options, settings, console)
-    return execute(run_options(settings), settings, console)
+            return execute(options, settings, console, earlier)
+    return execute(run_options(settings), settings, console, earlier)
 
 
 def _plan(settings: Settings) -> int:

@@ -14,15 +14,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.cli.allowed import allowed
+from conformance.cli.further import prepare_outputs, write_outputs
+from conformance.cli.resumption import check_same, joined
 from conformance.cli.settings import headers_of
 from conformance.contract import Level, load_profile
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
+from conformance.engine.events import ExchangeRecorded, RunStarted
 from conformance.engine.runner import Run, RunOptions
 from conformance.engine.selection import Selection
 from conformance.errors import UsageError
 from conformance.evidence.inbox import InboxOptions
-from conformance.reports import remove_reports, write_reports
+from conformance.reports import remove_reports, results_json, write_file, write_reports
+from conformance.reports.journal import Journal
 from conformance.suites import all_scenarios
 from conformance.target.clicks import ClickEndpoint, GivenClicks, NoClicks, ShortLinks
 from conformance.target.connections import Transport
@@ -32,8 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.cli.console import Console
+    from conformance.cli.resumption import Earlier
     from conformance.cli.settings import Settings
     from conformance.contract import Profile
+    from conformance.engine.events import Event
     from conformance.results import Results
 
 SANDBOX = "sandbox"
@@ -43,6 +50,11 @@ _CLICKS_REPEATED = 4
 def embedded(settings: Settings) -> bool:
     """Whether the run is against the embedded sandbox: no target anywhere, or the word `sandbox`."""
     return settings["target"] in (None, "", SANDBOX)
+
+
+def _embedded_anyway(settings: Settings) -> bool:
+    """Whether environment and file mean the embedded sandbox too, whatever the command line says."""
+    return settings.elsewhere in (None, "", SANDBOX)
 
 
 @contextlib.contextmanager
@@ -76,6 +88,11 @@ def embedded_options(settings: Settings) -> Iterator[RunOptions]:
 def run_options(settings: Settings) -> RunOptions:
     """Options for a run against a target of the operator's; raises UsageError for what cannot be used."""
     profile = load_profile(settings["profile"]).for_token(settings["token"] or "")
+    return _options(settings, profile, target_options(settings, profile), _inbox(settings, profile))
+
+
+def target_options(settings: Settings, profile: Profile) -> TargetOptions:
+    """Where to send and how; raises UsageError for what cannot be used, and for a host of live data."""
     url = _url("TARGET", settings["target"])
     hosts = {host.lower() for host in (*profile.production_hosts, *settings["production_hosts"])}
     if (urlsplit(url).hostname or "").lower().rstrip(".") in hosts and not settings["allow_production"]:
@@ -98,7 +115,7 @@ def run_options(settings: Settings) -> RunOptions:
     )
     if not target.token.isascii() or not target.token.isprintable():
         raise UsageError("the token has characters that no header can carry", "Check TRACKPROOF_TOKEN for stray ones.")
-    return _options(settings, profile, target, _inbox(settings, profile))
+    return target
 
 
 def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox: InboxOptions | None) -> RunOptions:
@@ -111,6 +128,7 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
         level=Level(settings["level"].upper()),
     ).resolved(all_scenarios(), profile)
     seed = settings["seed"]
+    most, budget = (_number(settings, option, above_zero=True) for option in ("max_requests", "budget"))
     return RunOptions(
         profile=profile,
         target=target,
@@ -119,18 +137,23 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
             requests_per_minute=_number(settings, "rpm", above_zero=False),
             deadline=_number(settings, "deadline", above_zero=True),
             settle=profile.settle if settings["settle"] is None else _number(settings, "settle", above_zero=False),
-            max_requests=_number(settings, "max_requests", above_zero=True),
+            max_requests=min((limit for limit in (most, budget) if limit is not None), default=None),
         ),
         selection=selection,
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         strict=settings["strict"],
         max_time=_number(settings, "max_time", above_zero=True),
+        max_examples=_number(settings, "max_examples", above_zero=True),
+        budget=budget,
         inbox=inbox,
+        waivers=allowed(settings, profile, elsewhere=target.embedded and not _embedded_anyway(settings)),
     )
 
 
-def execute(options: RunOptions, settings: Settings, console: Console) -> int:
+def execute(options: RunOptions, settings: Settings, console: Console, earlier: Earlier | None = None) -> int:
     """Runs, writes the reports, tells the operator, and returns the exit code."""
+    if earlier is not None:
+        check_same(earlier, options)
     folder = Path(settings["reports"])
     try:
         remove_reports(folder)
@@ -138,18 +161,44 @@ def execute(options: RunOptions, settings: Settings, console: Console) -> int:
         # Better now than after minutes of a run whose reports have nowhere to go.
         with tempfile.TemporaryFile(dir=folder):
             pass
+        if earlier is not None and not earlier.path.exists():
+            # Its findings are in no other file until this run has ended.
+            write_file(earlier.path, results_json(earlier.results))
     except OSError as error:
         raise UsageError(f"{folder} cannot take reports: {error}", "Choose another --reports.") from None
-    run = Run(options, all_scenarios(), console.tell)
-    results = asyncio.run(_interruptible(run))
+    outputs = prepare_outputs(settings)
+    journal = Journal(folder)
+
+    def tell(event: Event) -> None:
+        record(journal, event)
+        console.tell(event)
+
+    run = Run(options, all_scenarios() if earlier is None else earlier.remaining(all_scenarios()), tell)
+    try:
+        results = asyncio.run(_interruptible(run))
+    finally:
+        journal.close()
+    if earlier is not None:
+        results = joined(earlier, results, options)
     try:
         files = write_reports(results, folder)
     except OSError as error:
         raise UsageError(f"the reports cannot be written to {folder}: {error}", "Choose another --reports.") from None
+    journal.remove()
+    write_outputs(outputs, results, files["results.json"], options.profile, settings)
     console.summary(results, files["report.html"])
     if settings["cleanup"]:
         console.cleaned(asyncio.run(clean_up(options, results.run.created)), run.pattern)
     return exit_code(run, results, allow_inconclusive=settings["allow_inconclusive"])
+
+
+def record(journal: Journal, event: Event) -> None:
+    """Keeps the journal of a run."""
+    match event:
+        case RunStarted():
+            journal.begin(run=event.run, target=event.target, profile=event.profile, seed=event.seed)
+        case ExchangeRecorded():
+            journal.add(event.exchange)
 
 
 def exit_code(run: Run, results: Results, *, allow_inconclusive: bool) -> int:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
+from conformance.cli.faults import fault_options, list_faults, planted
+from conformance.cli.hostile import hostile_options
+from conformance.errors import UsageError
+
 if TYPE_CHECKING:
     from conformance.contract import Profile
+    from conformance.sandbox.database import Database
 
 _DEFAULT_PROFILE = "cutmeshort"
 _ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
+# Of what is kept; Python's own objects around it cost about as much again.
+_MEMORY = 512 << 20
 
 
 @click.command("sandbox")
@@ -35,36 +43,81 @@ _ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
 )
 @click.option("--token", metavar="TOKEN", help="The only bearer token to let in; without, any is.")
 @click.option(
+    "--db",
+    metavar="FILE",
+    envvar="TRACKPROOF_DB",
+    help="Keep everything in this file: what was answered is there after any crash, and when it is started again.",
+)
+@hostile_options
+@fault_options
+@click.option(
     "--webhook", metavar="URL", envvar="TRACKPROOF_WEBHOOK", help="Where to push webhooks: a URL of this machine."
 )
 @click.option(
     "--webhook-secret", metavar="SECRET", envvar="TRACKPROOF_WEBHOOK_SECRET", help="The secret that signs webhooks."
 )
 def command(
-    host: str, port: int, profile: str, token: str | None, webhook: str | None, webhook_secret: str | None
+    *,
+    host: str,
+    port: int,
+    profile: str,
+    token: str | None,
+    db: str | None,
+    **given: Any,
 ) -> None:
     """Serve a platform that keeps its contract, to test an integration against.
 
-    It keeps what it is sent in memory, knows the click ids that its short link gave out, and shows under /readback
-    what it recorded.
+    Its page, at the base URL, judges call by call what arrives. It keeps what it is sent in memory unless --db names a
+    file, knows the click ids that its short link gave out, and shows under /readback what it recorded.
     """
     # Loaded here, so that no other command waits for a web server to load.
     from conformance.contract import load_profile  # noqa: PLC0415
     from conformance.sandbox.app import create_app  # noqa: PLC0415
+    from conformance.sandbox.misbehave import Misbehaviour, plan  # noqa: PLC0415
     from conformance.sandbox.platforms import platform_module  # noqa: PLC0415
-    from conformance.sandbox.server import listen, serve  # noqa: PLC0415
+    from conformance.sandbox.reception import Kit  # noqa: PLC0415
+    from conformance.sandbox.server import is_loopback, listen, serve  # noqa: PLC0415
+    from conformance.sandbox.store import Limits  # noqa: PLC0415
+    from conformance.watch.bench import NamespaceJudge  # noqa: PLC0415
 
     played = load_profile(profile)
-    app = create_app(played, token=token or None)
+    if given["list_faults"]:
+        list_faults(played)
+        return
+    guarded = not is_loopback(host)
+    if guarded and not token:
+        raise UsageError(
+            f"on {host} others can reach the sandbox, and no token keeps them out",
+            "Give one with --token, or listen on 127.0.0.1.",
+        )
+    hostile = Misbehaviour([plan(text) for text in given["misbehave"]], given["seed"]) if given["misbehave"] else None
+    kit = Kit(
+        judge=lambda _: NamespaceJudge(played, "sandbox"),
+        database=_database(db) if db else None,
+        misbehaviour=hostile,
+        guarded=guarded,
+    )
+    variation = planted(given["fault"], played, db)
+    app = create_app(played, token=token or None, limits=Limits(bytes=_MEMORY), variation=variation, kit=kit)
     any_token = platform_module(played).TOKEN_PREFIX + _ANY_TOKEN
-    if webhook:
-        app.state.traffic.push_webhooks(webhook, webhook_secret or "")
+    if given["webhook"]:
+        app.state.traffic.push_webhooks(given["webhook"], given["webhook_secret"] or "")
 
     def announce(url: str) -> None:
         click.echo(url)
         click.echo(run_line(url, token or any_token, profile, played))
 
-    serve(app, listen(host, port), announce)
+    try:
+        serve(app, listen(host, port), announce)
+    finally:
+        if kit.database is not None:
+            kit.database.close()
+
+
+def _database(path: str) -> Database:
+    from conformance.sandbox.database import Database  # noqa: PLC0415 - only where it is asked for
+
+    return Database(Path(path))
 
 
 def run_line(url: str, token: str, name: str, played: Profile) -> str:

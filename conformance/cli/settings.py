@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from conformance.cli.configuration import Configuration
+    from conformance.results.waivers import Waiver
 
 FILE = "trackproof.toml"
-_PREFIX = "TRACKPROOF_"
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+COMMAND_LINE = "command line"
+PREFIX = "TRACKPROOF_"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Setting:
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return _PREFIX + self.option.upper()
+        return PREFIX + self.option.upper()
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -58,29 +59,42 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("strict", "run.strict", bool, False),
     Setting("seed", "run.seed", int),
     Setting("reports", "run.reports", str, "reports"),
+    Setting("output", None, list, ()),
+    Setting("ratchet", None, str),
     Setting("allow_inconclusive", None, bool, False),
     Setting("allow_production", None, bool, False),
     Setting("cleanup", None, bool, False),
     Setting("production_hosts", "safety.production_hosts", list, ()),
     Setting("max_time", None, float),
     Setting("max_requests", None, int),
+    Setting("budget", None, int),
+    Setting("max_examples", "run.max_examples", int),
     Setting("concurrency", "limits.concurrency", int, 32),
     Setting("rpm", "limits.requests_per_minute", float, 0.0),
     Setting("deadline", "limits.deadline", float, 10.0),
     Setting("settle", "limits.settle", float),
 )
 _BY_OPTION = {setting.option: setting for setting in SETTINGS}
-_BY_PATH = {setting.path: setting for setting in SETTINGS if setting.path}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings in force; `origins` says of each where it came from."""
+    """The settings in force; `origins` says of each where it came from, `file` is the configuration file.
+
+    `elsewhere` is the target that the environment or the file names, whatever the command line says.
+    """
 
     values: Mapping[str, Any]
     origins: Mapping[str, str]
+    file: Path | None = None
+    waivers: tuple[Waiver, ...] = ()
+    elsewhere: str | None = None
+    unset: Mapping[str, ConfigurationError] = field(default_factory=dict)
 
     def __getitem__(self, option: str) -> Any:
+        """The value; raises ConfigurationError when it refers to something that the environment does not have."""
+        if option in self.unset:
+            raise self.unset[option]
         return self.values[option]
 
 
@@ -92,19 +106,35 @@ def resolve(given: Mapping[str, Any], config: str | None, environment: Mapping[s
     environment = os.environ if environment is None else environment
     values: dict[str, Any] = {setting.option: setting.default for setting in SETTINGS}
     origins = dict.fromkeys(values, "default")
-    path = _file(config or environment.get(f"{_PREFIX}CONFIG"))
-    if path is not None:
-        for option, value in _read(path, environment).items():
-            values[option], origins[option] = value, str(path)
+    path = _file(config or environment.get(f"{PREFIX}CONFIG"))
+    configuration = _read(path) if path is not None else None
+    written = dict(configuration.values) if configuration is not None else {}
     for setting in SETTINGS:
         text = environment.get(setting.variable)
         if text:
-            values[setting.option] = _from_text(setting, text)
-            origins[setting.option] = setting.variable
+            values[setting.option], origins[setting.option] = _from_text(setting, text), setting.variable
+            written.pop(setting.option, None)
+    elsewhere = written["target"].value if "target" in written else values["target"]
     for option, value in given.items():
         if value is not None and value != () and option in _BY_OPTION:
-            values[option], origins[option] = value, "command line"
-    return Settings(values, origins)
+            values[option], origins[option] = value, COMMAND_LINE
+            written.pop(option, None)
+    unset = {}
+    for option, placed in written.items():
+        origins[option] = placed.place
+        try:
+            values[option] = placed.expanded(environment)
+        except ConfigurationError as error:
+            # Not raised here: a command that needs no token does not ask for one.
+            unset[option] = error
+    waivers = configuration.waivers if configuration is not None else ()
+    return Settings(values, origins, path, waivers, elsewhere, unset)
+
+
+def _read(path: Path) -> Configuration:
+    from conformance.cli.configuration import read  # noqa: PLC0415 - most commands are run without a file
+
+    return read(path, SETTINGS)
 
 
 def _file(named: str | None) -> Path | None:
@@ -127,135 +157,6 @@ def _from_text(setting: Setting, text: str) -> Any:
     except ValueError:
         kind = "a whole number" if setting.kind is int else "a number"
         raise ConfigurationError(f"{setting.variable} is {text!r}, which is not {kind}") from None
-
-
-# --- trackproof.toml --------------------------------------------------------------------------------------------------
-
-
-def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    source = path.read_text(encoding="utf-8", errors="replace")
-    try:
-        document = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is not TOML: {error}") from None
-    found: dict[str, Any] = {}
-    for key, value in _flat(document):
-        setting = _BY_PATH.get(key)
-        where = f"{path}, line {line_of(source, key)}"
-        if setting is None:
-            near = difflib.get_close_matches(key, _BY_PATH, n=1, cutoff=0.5)
-            raise ConfigurationError(
-                f"{where}: there is no setting {key}",
-                f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(_BY_PATH))}.",
-            )
-        found[setting.option] = _checked(setting, value, where, environment)
-    return found
-
-
-def _flat(document: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
-    for name, value in document.items():
-        key = f"{above}{name}"
-        if isinstance(value, dict) and key not in _BY_PATH:
-            pairs += _flat(value, f"{key}.")
-        else:
-            pairs.append((key, value))
-    return pairs
-
-
-def _checked(setting: Setting, value: Any, where: str, environment: Mapping[str, str]) -> Any:
-    checked = _EXPECTED[setting.kind](value)
-    if checked is None:
-        raise ConfigurationError(f"{where}: {setting.path} is {value!r}", f"It has to be {_WORDS[setting.kind]}.")
-    if setting.secret and not _REFERENCE.fullmatch(str(checked)):
-        raise ConfigurationError(
-            f"{where}: {setting.path} holds a secret itself",
-            f'Keep it out of the file: {str(setting.path).rpartition(".")[2]} = "${{YOUR_VARIABLE}}".',
-        )
-    return _expanded(checked, where, environment)
-
-
-def _expanded(value: Any, where: str, environment: Mapping[str, str]) -> Any:
-    """Replaces references such as ${VAR}; raises ConfigurationError when the environment does not have one."""
-    if isinstance(value, tuple):
-        return tuple(_expanded(entry, where, environment) for entry in value)
-    if not isinstance(value, str):
-        return value
-
-    def replaced(reference: re.Match[str]) -> str:
-        name = reference.group(1)
-        if name not in environment:
-            raise ConfigurationError(f"{where}: the environment has no {name}", f"Set {name}, or take the line out.")
-        return environment[name]
-
-    return _REFERENCE.sub(replaced, value)
-
-
-def _is_text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _is_number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _is_whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _is_switch(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _is_list(value: Any) -> tuple[str, ...] | None:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, dict) and all(isinstance(entry, str) for entry in value.values()):
-        return tuple(f"{name}: {entry}" for name, entry in value.items())
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        return tuple(value)
-    return None
-
-
-_EXPECTED: dict[type, Callable[[Any], Any]] = {
-    str: _is_text,
-    float: _is_number,
-    int: _is_whole,
-    bool: _is_switch,
-    list: _is_list,
-}
-_WORDS = {
-    str: "text",
-    float: "a number",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list of texts",
-}
-
-
-def line_of(source: str, key: str) -> int:
-    """The line of a TOML text on which a dotted key is set, counted from 1; its table's line when it is not found.
-
-    The standard library's parser keeps no positions.
-    """
-    table, _, name = key.rpartition(".")
-    current, table_line = "", 1
-    for number, line in enumerate(source.splitlines(), start=1):
-        text = line.strip()
-        header = re.match(r"\[\[?\s*([^\]]+?)\s*\]\]?", text)
-        if header:
-            current = header.group(1).replace('"', "").replace(" ", "")
-            if current in (table, key) or current.startswith(f"{table}."):
-                table_line = number
-                if current == key:
-                    return number
-            continue
-        assigned = re.match(r"([A-Za-z0-9_.\"' -]+?)\s*=", text)
-        if assigned:
-            full = f"{current}.{assigned.group(1)}".lstrip(".").replace('"', "").replace("'", "").replace(" ", "")
-            if full == key or key.startswith(f"{full}."):
-                return number
-    return table_line if name else 1
 
 
 def headers_of(values: tuple[str, ...]) -> dict[str, str]:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Played:
-    """What playing a scenario came to; `again_alone` asks for another go when nothing else is running."""
+    """What playing a scenario came to; `again_alone` asks for another go when nothing else is running.
+
+    `left_out` counts exchanges that were sent and are not among `exchanges`.
+    """
 
     scenario: Scenario
     judged: tuple[Judged, ...]
@@ -27,6 +30,7 @@ class Played:
     seconds: float
     attempts: int = 1
     again_alone: bool = False
+    left_out: int = 0
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -43,7 +47,14 @@ async def play_scenario(scenario: Scenario, play: Play, *, alone: bool = False) 
     first = await _attempt(scenario, play)
     if first.fault is None or play.target.gone is not None:
         again = first.met_rate_limit and not alone
-        return Played(scenario, first.judged, first.exchanges, now() - started, again_alone=again)
+        return Played(
+            scenario,
+            first.judged,
+            first.exchanges,
+            now() - started,
+            again_alone=again,
+            left_out=first.left_out,
+        )
     second = await _attempt(scenario, play)
     exchanges = (
         *(replace(exchange, step=f"{exchange.step} (first try)") for exchange in first.exchanges),
@@ -67,6 +78,7 @@ class _Attempt:
     exchanges: tuple[Exchange, ...]
     fault: tuple[int, str] | None
     met_rate_limit: bool
+    left_out: int = 0
 
 
 async def _attempt(scenario: Scenario, play: Play) -> _Attempt:
@@ -89,7 +101,8 @@ async def _attempt(scenario: Scenario, play: Play) -> _Attempt:
         unjudged = [judged[-1].check.requirement] if judged else []
     judged += [Judged(_not_judged(requirement, play, rest)) for requirement in unjudged]
     met_rate_limit = isinstance(rest, MetRateLimit)
-    return _Attempt(tuple(judged), journey.transcript.exchanges, journey.account.first_fault, met_rate_limit)
+    account = journey.account
+    return _Attempt(tuple(judged), journey.transcript.exchanges, account.first_fault, met_rate_limit, account.left_out)
 
 
 def _unjudged(scenario: Scenario, play: Play, judged: list[Judged]) -> list[str]:

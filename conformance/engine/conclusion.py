@@ -80,7 +80,7 @@ def requirement_results(
                 suite=requirement.suite,
                 level=requirement.level,
                 statement=requirement.statement,
-                source="; ".join(source.page for source in requirement.sources),
+                source=requirement.source,
                 url=next((source.url for source in requirement.sources if source.url), ""),
                 costs=requirement.costs,
                 fix=requirement.fix,
@@ -114,9 +114,12 @@ def run_verdict(  # noqa: PLR0911 - the rules stand in their order
     ]  # fmt: skip
     if unjudged:
         return "inconclusive", f"{_count(unjudged, 'MUST', 'MUSTs')} could not be judged: {_names(unjudged)}."
+    waived = [r for r in requirements if r.verdict is Verdict.WAIVED]
+    but = f" Waived: {_names(waived)}." if waived else ""
+    held = "Every MUST holds that is not waived" if waived else "Every MUST holds"
     if warned:
-        return "conformant", f"Every MUST holds; {_count(warned, 'recommendation')} not followed: {_names(warned)}."
-    return "conformant", "Every requirement that could be judged holds."
+        return "conformant", f"{held}; {_count(warned, 'recommendation')} not followed: {_names(warned)}.{but}"
+    return "conformant", f"{held}.{but}" if waived else "Every requirement that could be judged holds."
 
 
 _NAMED = 5

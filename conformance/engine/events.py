@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.results import Results, ScenarioResult
+    from conformance.results import Exchange, Results, ScenarioResult
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,13 @@ class ScenarioFinished:
 
 
 @dataclass(frozen=True)
+class ExchangeRecorded:
+    """Something was sent and answered; secrets are redacted already."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True)
 class RatePaused:
     """The target answered 429; the whole run waits so many seconds."""
 
@@ -48,4 +55,4 @@ class RunFinished:
     results: Results
 
 
-Event = RunStarted | ScenarioStarted | ScenarioFinished | RatePaused | RunFinished
+Event = RunStarted | ScenarioStarted | ExchangeRecorded | ScenarioFinished | RatePaused | RunFinished

@@ -461,9 +461,7 @@ class Journey:
         """This could not be observed; `missing` is the option that would help."""
         requirement = self._wanted(requirement_id)
         if requirement is not None:
-            self._judge(
-                requirement, Verdict.INCONCLUSIVE, expected, "not observed", reason=reason, missing=missing
-            )
+            self._judge(requirement, Verdict.INCONCLUSIVE, expected, "not observed", reason=reason, missing=missing)
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -508,7 +506,7 @@ class Journey:
 
     def _note_created(self, body: Mapping[str, Any]) -> None:
         customer = body.get(self.profile.fields["lead"]["customer"])
-        if isinstance(customer, str) and customer:
+        if isinstance(customer, str) and customer.strip():
             self.play.target.created.setdefault(customer)
 
     def _validate(self, operation: str, body: Mapping[str, Any]) -> None:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
+import traceback
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from conformance import __version__
 from conformance.engine.attempt import Played, play_scenario
+from conformance.engine.budget import choose
 from conformance.engine.conclusion import requirement_results, run_verdict, scenario_result
 from conformance.engine.deliveries import Deliveries
-from conformance.engine.events import RatePaused, RunFinished, RunStarted, ScenarioFinished, ScenarioStarted
+from conformance.engine.events import (
+    ExchangeRecorded,
+    RatePaused,
+    RunFinished,
+    RunStarted,
+    ScenarioFinished,
+    ScenarioStarted,
+)
 from conformance.engine.faults import CannotJudge
 from conformance.engine.journey import Journey, Play
 from conformance.engine.names import Names
 from conformance.engine.observer import Observer
 from conformance.engine.preflight import preflight
 from conformance.engine.selection import Selection
-from conformance.errors import CredentialsRefused, TargetUnreachable
+from conformance.errors import CredentialsRefused, TargetUnreachable, TrackproofError
 from conformance.evidence import evidence_for
 from conformance.evidence.inbox import Inbox
 from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo
+from conformance.results.waivers import Waivers
 from conformance.target.connections import now
 from conformance.target.target import BudgetSpent, Limits, Target, TargetOptions
 from conformance.target.transcript import Transcript
@@ -38,9 +50,16 @@ if TYPE_CHECKING:
     from conformance.results import ScenarioResult
 
 
+_LOG = logging.getLogger("trackproof")
+
+
 @dataclass(frozen=True)
 class RunOptions:
-    """Everything a run needs to know; `max_time` in seconds, past which the run is cut."""
+    """Everything a run needs to know; `max_time` in seconds, past which the run is cut.
+
+    `max_examples` is the size of generated suites; None is what each takes by itself. With `budget`, only the scenarios
+    that detect most within so many exchanges are played.
+    """
 
     profile: Profile
     target: TargetOptions
@@ -50,6 +69,9 @@ class RunOptions:
     strict: bool = False
     max_time: float | None = None
     inbox: InboxOptions | None = None
+    waivers: Waivers = field(default_factory=Waivers)
+    max_examples: int | None = None
+    budget: int | None = None
 
 
 def _ignore(_: Event) -> None:
@@ -59,7 +81,8 @@ def _ignore(_: Event) -> None:
 class Run:
     """One run of some scenarios against one target.
 
-    `on_event` is called from the loop's own thread with every event, the last of which carries the results.
+    `on_event` is called from the loop's own thread with every event, the last of which carries the results. `left_out`
+    counts, for each scenario, the exchanges that its result does not list.
     """
 
     def __init__(
@@ -67,12 +90,16 @@ class Run:
     ) -> None:
         self.options = options
         self.scenarios = options.selection.choose(scenarios, options.profile)
+        self.budgeted = choose(self.scenarios, options.profile, options.budget) if options.budget else None
+        if self.budgeted is not None:
+            self.scenarios = self.budgeted.scenarios
         self._on_event = on_event
         self._names = Names()
         self._results: list[ScenarioResult] = []
         self._held: list[Played] = []
         self._cut: str | None = None
         self._stopping: asyncio.Event | None = None
+        self.left_out: Counter[str] = Counter()
 
     @property
     def id(self) -> str:
@@ -100,7 +127,11 @@ class Run:
             self._stopping.set()
         inbox = Inbox(options.inbox, options.profile.signature_header) if options.inbox else None
         target = Target(
-            options.target, options.profile, options.limits, lambda seconds: self._on_event(RatePaused(seconds))
+            options.target,
+            options.profile,
+            options.limits,
+            lambda seconds: self._on_event(RatePaused(seconds)),
+            lambda exchange: self._on_event(ExchangeRecorded(exchange)),
         )
         play = self._play(target, inbox)
         self._on_event(
@@ -116,6 +147,10 @@ class Run:
         except (TargetUnreachable, CredentialsRefused) as error:
             stopped = str(error)
             self._stopped_by = error
+        except TrackproofError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what was found until now must not be lost with a worker
+            self._crashed(error, target)
         finally:
             if inbox is not None:
                 await inbox.stop()
@@ -132,6 +167,13 @@ class Run:
     def exit_code_when_stopped(self) -> int | None:
         """4 when the preflight stopped the run, else None."""
         return self._stopped_by.exit_code if self._stopped_by else None
+
+    def _crashed(self, error: Exception, target: Target) -> None:
+        first: BaseException = error
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        self._cut = self._cut or f"trackproof itself failed ({type(first).__name__}: {first}); please report it"
+        _LOG.error(target.redactor.text("".join(traceback.format_exception(first))))
 
     def _play(self, target: Target, inbox: Inbox | None) -> Play:
         options = self.options
@@ -153,6 +195,8 @@ class Run:
             names=self._names,
             wants=lambda requirement: options.selection.wants(options.profile, requirement),
             deliveries=Deliveries(inbox, options.limits.settle, write_lead) if inbox else None,
+            seed=options.seed,
+            max_examples=options.max_examples,
         )
         return play
 
@@ -218,7 +262,8 @@ class Run:
             self._tell(played, play)
 
     def _tell(self, played: Played, play: Play) -> None:
-        result = scenario_result(played, play.observer.shown)
+        result = self.options.waivers.applied(scenario_result(played, play.observer.shown))
+        self.left_out[result.id] += played.left_out
         self._results.append(result)
         self._on_event(ScenarioFinished(result))
 
@@ -227,11 +272,15 @@ class Run:
         order = {scenario.id: number for number, scenario in enumerate(self.scenarios)}
         scenarios = tuple(sorted(self._results, key=lambda result: order[result.id]))
         requirements = requirement_results(options.profile, scenarios, options.selection)
+        remarks: tuple[str, ...] = ()
         if stopped is not None:
             verdict, why = "inconclusive", stopped.partition("\n")[0]
         else:
             verdict, why = run_verdict(requirements, scenarios, strict=options.strict, cut=self._cut)
-        warnings = []
+            verdict, why, remarks = options.waivers.verdict(verdict, why, scenarios)
+        warnings = [*remarks]
+        if self.budgeted is not None:
+            warnings.append(self.budgeted.told)
         if play.observer.evidence.available and scenarios and not play.observer.showed_anybody:
             warnings.append(f"{play.observer.evidence.description} never showed any customer: is --readback right?")
         redact = target.redactor.text

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from conformance.engine.journey import Journey
 
 
+OPENAPI = "openapi.yaml"
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One named sequence of one suite.
@@ -35,12 +38,18 @@ class Scenario:
 
     def exists_for(self, profile: Profile) -> bool:
         """Whether this profile promises what the scenario is about, and has the traits without which it is moot."""
-        fits = (not self.needs or self.needs in profile.traits) and self.unless not in profile.traits
+        fits = (not self.needs or self.needs in traits(profile)) and self.unless not in profile.traits
         return fits and profile.promises(self.verifies[0])
 
     async def run(self, journey: Journey) -> None:
         """Plays the scenario with this journey."""
         await self.play(journey, *self.arguments)
+
+
+def traits(profile: Profile) -> frozenset[str]:
+    """The traits of a profile, and what its folder holds beyond the least: an `openapi` document, `rules`."""
+    held = {"openapi": (profile.folder / OPENAPI).is_file(), "rules": bool(profile.rules)}
+    return profile.traits | {name for name, there in held.items() if there}
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ def scenario(
     """Declares a coroutine function to be a scenario that checks these requirements.
 
     With `variants`, one scenario for each key; its value is the function's second argument (a tuple: the further ones).
+    Without `verifies`, each variant checks the requirement that is its value.
     `needs` and `unless` name traits of profiles; `unless` may name one for each of some variants.
     The first line of the docstring is the title that reports show.
     """
@@ -80,7 +90,7 @@ def scenario(
                 suite=suite,
                 title=title if variant is None else f"{title.rstrip('.')}: {variant.replace('-', ' ')}.",
                 description=" ".join(description.split()),
-                verifies=verifies,
+                verifies=verifies or (value,),
                 play=function,
                 arguments=arguments,
                 variant=variant,

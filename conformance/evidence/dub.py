@@ -46,7 +46,7 @@ class DubEvidence:
     async def look(self, customer: str, transcript: Transcript) -> Observation:
         """The customer, and the events of this run that name it."""
         answer = await self._target.send(self._customers(customer), transcript)
-        if (problem := _unreadable(answer)) is not None:
+        if (problem := _unreadable(answer, answer.json)) is not None:
             return Observation(answer.sent, unreadable=problem)
         rows = [row for row in answer.json if isinstance(row, dict) and row.get("externalId") == customer.strip()]
         leads = await self._leads.after(answer.sent, transcript)
@@ -75,14 +75,15 @@ class DubEvidence:
             {"event": kind, "interval": "24h", "page": page, "limit": _PAGE, "sortBy": "timestamp", "sortOrder": "desc"}
         )
         answer = await self._target.ask(self._get(f"{self._target.profile.paths['events']}?{query}"), transcript)
-        problem = _unreadable(answer)
-        if problem is not None:
-            return problem
         try:
-            events = _numbers_exact(answer)
+            # Pages are large: decoded once, and with numbers that are exact.
+            events = _numbers_exact(answer) if answer.status == _OK else None
         except InvalidOperation:
             return Unreadable(f"events are malformed: a number out of all bounds in {answer}", malformed=True)
-        return Page(tuple(event for event in events if isinstance(event, dict)))
+        problem = _unreadable(answer, events)
+        if problem is not None:
+            return problem
+        return Page(tuple(event for event in events or () if isinstance(event, dict)))
 
 
 @dataclass(frozen=True)
@@ -92,25 +93,29 @@ class Page:
     events: tuple[dict[str, Any], ...]
 
 
-def _unreadable(answer: Answer) -> Unreadable | None:
+def _unreadable(answer: Answer, document: Any) -> Unreadable | None:
     if answer.fault is not None:
         return Unreadable(f"read-back: {answer}", code=str(answer.fault))
     if answer.rate_limited:
         return Unreadable("read-back: 429", rate_limited=True)
     if answer.status != _OK:
         return Unreadable(f"read-back answers {answer}", malformed=answer.status not in _NOT_FOR_THIS_TOKEN)
-    if not isinstance(answer.json, list):
+    if not isinstance(document, list):
         return Unreadable(f"read-back is no JSON array: {answer}", malformed=True)
     return None
 
 
-def _numbers_exact(answer: Answer) -> list[Any]:
-    document: list[Any] = json.loads(answer.body, parse_float=Decimal)
-    return document
+def _numbers_exact(answer: Answer) -> Any:
+    """The answer's JSON, or None when it is none; raises InvalidOperation."""
+    try:
+        return json.loads(answer.body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _of(events: Any, customer: str) -> list[dict[str, Any]]:
-    return [event for event in events if (event.get("customer") or {}).get("externalId") == customer.strip()]
+    wanted = customer.strip()
+    return [event for event in events if (event.get("customer") or {}).get("externalId") == wanted]
 
 
 def _customer(

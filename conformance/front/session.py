@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from conformance import __version__
+from conformance.cli.further import prepare_outputs, write_outputs
 from conformance.cli.running import embedded, embedded_options, exit_code, run_options
 from conformance.cli.settings import resolve
+from conformance.engine.budget import choose
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
 from conformance.engine.scenario import ScenarioGroup
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from conformance.engine.cleanup import CleanUp
     from conformance.engine.runner import RunOptions
     from conformance.engine.scenario import Scenario
+    from conformance.reports.outputs import Output
     from conformance.results import ScenarioResult
 
 _INTERRUPTED = 130
@@ -55,6 +58,7 @@ class FrontSession:
         self._background: BackgroundRun | None = None
         self._results: Results | None = None
         self._cleaned: CleanUp | None = None
+        self._outputs: tuple[Output, ...] = ()
         self._red = 0
         self._interrupted = False
         self._told = False
@@ -135,7 +139,7 @@ class FrontSession:
             self._settings = settings = resolve(options, options["config"])
             self._options = stack.enter_context(_options(settings))
             if self._wants_reports:
-                _remove_reports(settings)
+                self._outputs = _remove_reports(settings)
         except TrackproofError as error:
             _leave(error)
 
@@ -172,7 +176,10 @@ class FrontSession:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """What the profile does not promise, or the options leave out, is deselected."""
         scenarios = [item.scenario for item in items if isinstance(item, ScenarioItem)]
-        chosen = set(self._options.selection.choose(scenarios, self._options.profile))
+        fitting = self._options.selection.choose(scenarios, self._options.profile)
+        if self._options.budget:
+            fitting = choose(fitting, self._options.profile, self._options.budget).scenarios
+        chosen = set(fitting)
         left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario not in chosen]
         if left_out:
             self._config.hook.pytest_deselected(items=left_out)
@@ -221,7 +228,7 @@ class FrontSession:
             allow = self._settings["allow_inconclusive"]
             code = exit_code(self._background.run, self._results, allow_inconclusive=allow)
             if self._wants_reports:
-                _write_reports(self._results, self._settings)
+                _write_reports(self._results, self._settings, self.profile, self._outputs)
             if self._settings["cleanup"]:
                 self._cleaned = asyncio.run(clean_up(self._options, self._results.run.created))
         self._told = True
@@ -255,7 +262,9 @@ class FrontSession:
 
     @property
     def _wants_reports(self) -> bool:
-        return self._settings.origins["reports"] != "default" and not self._config.option.collectonly
+        origins = self._settings.origins
+        asked = any(origins[setting] != "default" for setting in ("reports", "output"))
+        return asked and not self._config.option.collectonly
 
 
 def _options(settings: Settings) -> contextlib.AbstractContextManager[RunOptions]:
@@ -266,16 +275,20 @@ def _leave(error: TrackproofError) -> NoReturn:
     pytest.exit(one_line(here(f"trackproof: {error.what}. {error.remedy}".strip())), returncode=error.exit_code)
 
 
-def _remove_reports(settings: Settings) -> None:
+def _remove_reports(settings: Settings) -> tuple[Output, ...]:
     try:
         remove_reports(Path(settings["reports"]))
     except OSError as error:
         raise UsageError(f"the reports of an earlier run cannot be removed: {error}") from None
+    return prepare_outputs(settings)
 
 
-def _write_reports(results: Results, settings: Settings) -> None:
+def _write_reports(results: Results, settings: Settings, profile: Profile, outputs: tuple[Output, ...]) -> None:
     try:
-        write_reports(results, Path(settings["reports"]))
+        files = write_reports(results, Path(settings["reports"]))
+        write_outputs(outputs, results, files["results.json"], profile, settings)
+    except UsageError as error:
+        _leave(error)
     except OSError as error:
         _leave(UsageError(f"the reports cannot be written: {error}", "Choose another --trackproof-reports."))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conformance.reports.html_report import html
 from conformance.reports.junit import junit
 from conformance.reports.markdown import summary
+from conformance.reports.outputs import DEFAULT_NAMES
 from conformance.results.document import to_document
 
 if TYPE_CHECKING:
@@ -38,16 +39,17 @@ def write_reports(results: Results, folder: Path) -> dict[str, Path]:
     Each file appears whole or not at all.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return {name: _write(folder / name, render(results)) for name, render in _REPORTS.items()}
+    return {name: write_file(folder / name, render(results)) for name, render in _REPORTS.items()}
 
 
 def remove_reports(folder: Path) -> None:
     """Removes the reports of an earlier run, so that none can be taken for this run's."""
-    for name in NAMES:
+    for name in (*NAMES, *DEFAULT_NAMES):
         (folder / name).unlink(missing_ok=True)
 
 
-def _write(path: Path, content: str) -> Path:
+def write_file(path: Path, content: str) -> Path:
+    """Writes a text into a file, which appears whole or not at all; returns where it is."""
     # Text that UTF-8 cannot carry must not cost the run its report.
     data = content.encode("utf-8", "backslashreplace")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

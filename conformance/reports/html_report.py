@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.contract.examples import shared_examples
 from conformance.reports.curl import script
-from conformance.reports.overview import breaches, duration, gaps, rerun
+from conformance.reports.overview import breaches, duration, gaps, rerun, rerun_of
 from conformance.reports.sequence import picture
 from conformance.reports.text import UNSEEN_IN_LINES, clip, count, one_line, symbols
 from conformance.reports.transcript import Body, Shown, outcome, place, readable, shown
@@ -118,6 +119,7 @@ def _render(results: Results, sequences: _Sequences, limits: tuple[int, int]) ->
         warned=breaches(results, Verdict.WARNED),
         waived=breaches(results, Verdict.WAIVED),
         gaps=gaps(results),
+        examples=shared_examples(),
         requirements={requirement.id: requirement for requirement in results.requirements},
         requirements_by_suite=_by_suite(results.requirements),
         scenarios_by_suite=_by_suite(results.scenarios),
@@ -200,4 +202,5 @@ def _filters() -> Mapping[str, Callable[..., Any]]:
         "outcome": outcome,
         "place": place,
         "rerun": rerun,
+        "rerun_of": rerun_of,
     }

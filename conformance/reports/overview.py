@@ -83,12 +83,19 @@ def _distinct(items: Iterable[str]) -> tuple[str, ...]:
 
 def rerun(results: Results, scenario: ScenarioResult | None = None) -> str:
     """The command that runs this again: all of it, or one scenario."""
+    return _command(results, ("--scenario", scenario.id) if scenario else ())
+
+
+def rerun_of(results: Results, requirement: RequirementResult) -> str:
+    """The command that judges one requirement again, in all of its scenarios."""
+    return _command(results, ("--requirement", requirement.id))
+
+
+def _command(results: Results, only: tuple[str, ...]) -> str:
     words = ["trackproof", "run", "sandbox" if results.target.embedded else results.target.url]
     if results.profile.name != _DEFAULT_PROFILE:
         words += ["--profile", results.profile.name]
-    words += results.target.options
-    if scenario:
-        words += ["--scenario", scenario.id]
+    words += [*results.target.options, *only]
     return shlex.join(one_line(word) for word in [*words, "--seed", str(results.run.seed)])
 
 

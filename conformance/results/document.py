@@ -70,7 +70,7 @@ def to_document(results: Results) -> dict[str, Any]:
         "scenarios": [_scenario(scenario) for scenario in results.scenarios],
         "created": [{"kind": "customer", "id": customer} for customer in run.created],
     }
-    return {key: _encodable(value) for key, value in document.items()}
+    return {key: encodable(value) for key, value in document.items()}
 
 
 def _requirement(requirement: RequirementResult) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _scenario(scenario: ScenarioResult) -> dict[str, Any]:
         "seconds": scenario.seconds,
         "attempts": scenario.attempts,
         "checks": [_check(check) for check in scenario.checks],
-        "exchanges": [_exchange(exchange) for exchange in scenario.exchanges],
+        "exchanges": [exchange_document(exchange) for exchange in scenario.exchanges],
     }
 
 
@@ -120,7 +120,8 @@ def _check(check: Check) -> dict[str, Any]:
     }
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def exchange_document(exchange: Exchange) -> dict[str, Any]:
+    """One exchange as a JSON value, as results.json has it."""
     request, response = exchange.request, exchange.response
     return {
         "step": exchange.step,
@@ -147,13 +148,14 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
+    """The value with text that UTF-8 cannot carry spelled out."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, list):
-        return [_encodable(item) for item in value]
+        return [encodable(item) for item in value]
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
+        return {encodable(key): encodable(item) for key, item in value.items()}
     return value
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -13,14 +13,17 @@ from starlette.routing import Route
 
 from conformance.ledger import Rules
 from conformance.sandbox.answers import Answer, json_answer
-from conformance.sandbox.incoming import LONGEST_NAME
+from conformance.sandbox.live.routes import live_routes
 from conformance.sandbox.pages import HOME, LANDING
 from conformance.sandbox.platforms import platform_module
 from conformance.sandbox.platforms.fields import utc_text
-from conformance.sandbox.store import Arrival, Limits, Store
+from conformance.sandbox.reception import Reception
+from conformance.sandbox.replay import remember
+from conformance.sandbox.store import Limits, Store
 from conformance.sandbox.tokens import gatekeeper
 from conformance.sandbox.traffic import Surroundings
-from conformance.sandbox.waiting import shown, wait_for
+from conformance.sandbox.variation import NONE, Variation
+from conformance.sandbox.visits import click_for, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from conformance.contract.profile import Profile
+    from conformance.sandbox.reception import Kit
 
-_LONGEST_WAIT = 60.0
 _HEALTHY = json_answer(200, {"status": "ok"})
 
 
@@ -45,43 +48,35 @@ def create_app(
     clock: Callable[[], str] = now,
     clicks: Callable[[], str] | None = None,
     limits: Limits | None = None,
+    variation: Variation = NONE,
+    kit: Kit | None = None,
 ) -> Starlette:
     """The sandbox that plays this profile.
 
     Without a token, any non-empty one is let in but those that are wrong on purpose. `clock` says when an event came,
-    `clicks` makes the ids that short links give out. The application's `state.traffic` is what answers for the
-    platform. Raises UsageError when the sandbox cannot play the profile.
+    `clicks` makes the ids that short links give out, `variation` plants a fault or latitudes, `kit` judges what
+    arrives and shows it on a page. The application's `state.traffic` is what answers for the platform. Raises
+    UsageError when the sandbox cannot play the profile.
     """
     platform = platform_module(profile)
-    store = Store(Rules.of(profile.rules), limits or Limits())
+    store = Store(Rules.of({**profile.rules, **variation.rules}), limits or Limits(), variation.ledger)
     authentication = profile.authentication
     surroundings = Surroundings(
         header=authentication.header.lower().encode(),
         challenge=authentication.scheme.encode(),
         token=token,
         lets_in=gatekeeper(authentication, token),
-        now=clock,
-        new_click=clicks or platform.new_click,
+        now=partial(moment_of, clock),
+        new_click=partial(click_for, clicks or platform.new_click),
         click_parameter=profile.click_parameter,
+        admitted=authentication.value(token or f"{platform.TOKEN_PREFIX}somebody").encode(),
+        variation=variation,
     )
     traffic = platform.traffic(profile, store, surroundings)
-
-    async def wait(request: Request) -> Response:
-        try:
-            seconds = float(request.query_params.get("timeout", 5))
-        except ValueError:
-            seconds = math.nan
-        if not 0 <= seconds <= _LONGEST_WAIT:
-            raise HTTPException(400, f"timeout must be a number of seconds from 0 to {_LONGEST_WAIT:g}.")
-        name = request.path_params["name"]
-        if len(name) > LONGEST_NAME:
-            raise HTTPException(404, "There is no such namespace.")
-        wanted = {field: value for field, value in request.query_params.items() if field != "timeout"}
-        found = await wait_for(store.namespace(name), wanted, seconds)
-        if isinstance(found, Arrival):
-            return _response(json_answer(200, {"event": shown(found)}))
-        nearest = None if found.arrival is None else shown(found.arrival)
-        return _response(json_answer(408, {"nearest": nearest, "differs": found.differs}))
+    reception = None
+    if kit is not None:
+        reception = traffic.reception = Reception(kit, store, traffic.operations, traffic.refusal, clock)
+        remember(profile, store, traffic, reception, surroundings)
 
     def refuse(_: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
@@ -91,10 +86,10 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/", _home),
             Route("/_/health", _health),
             Route("/_/landing", _landing),
-            Route("/_/ns/{name}/wait", wait),
+            *(Route("/", _home) for _ in range(reception is None)),
+            *live_routes(profile, store, traffic, reception, surroundings),
         ],
         exception_handlers={HTTPException: refuse},
     )

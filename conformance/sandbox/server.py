@@ -8,7 +8,10 @@ import logging
 import secrets
 import signal
 import socket
+import struct
 import threading
+from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
@@ -16,15 +19,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from conformance.errors import TrackproofError, UsageError
 from conformance.sandbox.app import create_app
+from conformance.sandbox.misbehave import ABORT
 from conformance.sandbox.platforms import platform_module
+from conformance.sandbox.variation import NONE, Variation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
-    from starlette.types import ASGIApp
+    from starlette.applications import Starlette
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from conformance.contract.profile import Profile
+    from conformance.sandbox.reception import Kit
 
 LOOPBACK = "127.0.0.1"
 _READY_WITHIN = 10.0
@@ -58,6 +65,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there; raises UsageError for a host that is not known."""
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"the host {host!r} is not known: {error.strerror or error}", "Use 127.0.0.1.") from None
+    return all(ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
+
+
 def url_of(listener: socket.socket) -> str:
     """The base URL under which a listening socket is reached from this machine."""
     host, port = listener.getsockname()[:2]
@@ -71,34 +87,69 @@ def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[str], None]
     server.run(sockets=[listener])
 
 
-class EmbeddedSandbox:
-    """A sandbox in a thread of its own, on a free port of loopback, for the length of a `with` block.
+class InBackground:
+    """An application in a thread of its own, on a free port of loopback, for the length of a `with` block."""
 
-    `token` is random unless one is given, and the only one that is let in.
-    """
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+        self._app = app
+        self._port = port
 
-    def __init__(self, profile: Profile, *, token: str | None = None) -> None:
-        self.profile = profile
-        self.token = token or platform_module(profile).TOKEN_PREFIX + secrets.token_urlsafe(24)
-        self.url = ""
-
-    def __enter__(self) -> Self:
-        self._app = app = create_app(self.profile, token=self.token)
-        listener = listen(LOOPBACK, 0)
+    def __enter__(self) -> str:
+        """Begins to serve, and says under which base URL."""
+        listener = listen(LOOPBACK, self._port)
         ready = threading.Event()
-        self._server = _Server(app, ready.set)
-        self._thread = threading.Thread(target=self._run, args=(listener,), name="trackproof-sandbox", daemon=True)
+        self._server = _Server(self._app, ready.set)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="trackproof-sandbox", daemon=True
+        )
         self._thread.start()
         if not ready.wait(_READY_WITHIN):
             raise TrackproofError("the embedded sandbox did not start", "Run `trackproof sandbox` to see it start.")
-        self.url = url_of(listener)
-        return self
+        return url_of(listener)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.should_exit = True
         self._thread.join(_GONE_WITHIN)
+
+
+class EmbeddedSandbox:
+    """A sandbox in a thread of its own, on a free port of loopback, for the length of a `with` block.
+
+    `token` is random unless one is given, and the only one that is let in, but for a sandbox that takes `any_token`.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        token: str | None = None,
+        any_token: bool = False,
+        variation: Variation = NONE,
+        kit: Kit | None = None,
+    ) -> None:
+        self.profile = profile
+        self._variation = variation
+        self._kit = kit
+        self._any_token = any_token
+        self.token = token or platform_module(profile).TOKEN_PREFIX + secrets.token_urlsafe(24)
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._app = app = self._make()
+        self._background = InBackground(app)
+        self.url = self._background.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._background.__exit__(kind, error, trace)
+
+    def _make(self) -> Starlette:
+        token = None if self._any_token else self.token
+        return create_app(self.profile, token=token, variation=self._variation, kit=self._kit)
 
     @property
     def short_link(self) -> str:
@@ -117,9 +168,6 @@ class EmbeddedSandbox:
         """
         self._app.state.traffic.push_webhooks(url, secret)
 
-    def _run(self, listener: socket.socket) -> None:
-        self._server.run(sockets=[listener])
-
 
 class _Config(uvicorn.Config):
     """Leaves the loggers of the process as they are."""
@@ -135,6 +183,25 @@ class _Protocol(H11Protocol):
         super().__init__(*args, **options)
         self.logger = _SILENT
         self.access_log = False
+
+    def connection_made(self, transport: Any) -> None:
+        """Lets the application break this connection off."""
+        super().connection_made(transport)
+        app = self.app
+
+        async def breakable(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[ABORT] = partial(_reset, transport)
+            await app(scope, receive, send)
+
+        self.app = breakable
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Ends a connection so that its client is told of a reset."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 class _Server(uvicorn.Server):

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance.ledger import Ledger
+from conformance.sandbox.visits import arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.ledger import Event, Rules, Ruling
+    from conformance.sandbox.live.log import Log
 
 DEFAULT_NAMESPACE = "default"
 
@@ -55,7 +57,10 @@ class Arrival:
 
 @dataclass(slots=True)
 class Namespace:
-    """One workspace: its ledger, what came last, who waits for what comes next, and what only the platform keeps."""
+    """One workspace: its ledger, what came last, who waits for what comes next, and what only the platform keeps.
+
+    `log` is there where exchanges are kept to be shown and judged.
+    """
 
     name: str
     ledger: Ledger
@@ -64,16 +69,24 @@ class Namespace:
     held: int = 0
     remembered: int = 0
     besides: object = None
+    log: Log | None = None
 
 
 class Store:
-    """All namespaces of one sandbox."""
+    """All namespaces of one sandbox.
 
-    def __init__(self, rules: Rules, limits: Limits) -> None:
+    `forgotten` is how many had to go for want of memory; `restore` is handed each namespace that is new in memory, to
+    bring back what is known of it from elsewhere.
+    """
+
+    def __init__(self, rules: Rules, limits: Limits, ledger: Callable[[Rules], Ledger] = Ledger) -> None:
         self._rules = rules
+        self._ledger = ledger
         self._limits = limits
         self._held = 0
-        self._default = Namespace(DEFAULT_NAMESPACE, Ledger(rules))
+        self.forgotten = 0
+        self.restore: Callable[[Namespace], None] | None = None
+        self._default = Namespace(DEFAULT_NAMESPACE, ledger(rules))
         self._others: OrderedDict[str, Namespace] = OrderedDict()
 
     def namespace(self, name: str = DEFAULT_NAMESPACE) -> Namespace:
@@ -86,8 +99,43 @@ class Store:
             return namespace
         if len(self._others) >= self._limits.namespaces:
             self._forget_oldest()
-        namespace = self._others[name] = Namespace(name, Ledger(self._rules))
+        namespace = self._others[name] = Namespace(name, self._ledger(self._rules))
+        if self.restore is not None:
+            self.restore(namespace)
         return namespace
+
+    def peek(self, name: str) -> Namespace | None:
+        """The namespace of this name if it is in memory; it is not made, and does not become younger."""
+        return self._default if name == DEFAULT_NAMESPACE else self._others.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all namespaces that are in memory."""
+        return (DEFAULT_NAMESPACE, *self._others)
+
+    @property
+    def limits(self) -> Limits:
+        """How much is kept at most."""
+        return self._limits
+
+    def forget(self, name: str) -> bool:
+        """Lets a namespace begin anew; tells whether there was one. Who waits in it goes on waiting."""
+        old = self.peek(name)
+        if old is None:
+            return False
+        self._held -= old.held
+        new = Namespace(name, self._ledger(self._rules), listeners=old.listeners)
+        if name == DEFAULT_NAMESPACE:
+            self._default = new
+        elif old.listeners:
+            self._others[name] = new
+        else:
+            del self._others[name]
+        return True
+
+    def hold(self, namespace: Namespace, size: int) -> None:
+        """Takes note that a namespace needs so much more memory, and makes room for it."""
+        self._hold(namespace, size)
+        self._make_room(namespace, 0)
 
     def mint(self, namespace: Namespace, click: str) -> None:
         """Lets the namespace know a click id; raises Full."""
@@ -110,8 +158,8 @@ class Store:
         while len(namespace.arrivals) > _REMEMBERED_ARRIVALS or namespace.remembered + change > _REMEMBERED_BYTES:
             change -= namespace.arrivals.popleft().cost
         namespace.remembered += change
-        self._hold(namespace, change)
-        self._make_room(namespace, 0)
+        self.hold(namespace, change)
+        arrived(arrival)
         for tell in tuple(namespace.listeners):
             tell(arrival)
 
@@ -134,3 +182,4 @@ class Store:
     def _forget_oldest(self) -> None:
         _, oldest = self._others.popitem(last=False)
         self._held -= oldest.held
+        self.forgotten += 1

@@ -17,6 +17,7 @@ from conformance.sandbox.incoming import Incoming, decoded, incoming
 from conformance.sandbox.platforms import Invalid
 from conformance.sandbox.readback import customer_document
 from conformance.sandbox.store import Arrival, Full
+from conformance.sandbox.variation import NONE, PlantedFailure, Variation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from conformance.sandbox.platforms import Platform, RulingPlatform
+    from conformance.sandbox.reception import Reception
     from conformance.sandbox.store import Namespace, Store
+    from conformance.sandbox.variation import Answering, Around
 
 _SHORT_LINKS = b"/l/"
 _CUSTOMERS = b"/readback/customers/"
@@ -38,7 +41,8 @@ _log = logging.getLogger("trackproof.sandbox")
 class Surroundings:
     """What the traffic needs from outside: who is let in, what time it is, and a click id that is new.
 
-    `token` is the only one to be let in; without, `lets_in` tells which are.
+    `token` is the only one to be let in; without, `lets_in` tells which are; `admitted` is the header's value for one
+    that is. `variation` says in what the platform differs from the reference.
     """
 
     header: bytes
@@ -48,6 +52,8 @@ class Surroundings:
     now: Callable[[], str]
     new_click: Callable[[], str]
     click_parameter: str
+    admitted: bytes = b""
+    variation: Variation = NONE
 
 
 class Traffic:
@@ -68,6 +74,11 @@ class Traffic:
         self._too_large = refusal(413, "The body is too large.")
         self._broken = refusal(500, "The sandbox made a mistake.")
         self._full = refusal(503, "The sandbox is full: start it again.")
+        self.reception: Reception | None = None
+        self._vary_body = surroundings.variation.body
+        self._answering: Answering | None = None
+        for make in reversed(surroundings.variation.around):
+            self._answering = _wrapped(make(surroundings), self._answering or self._answered)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -81,7 +92,12 @@ class Traffic:
                 body = None
             except HungUp:
                 return
-        answer = self.answer(incoming(scope, headers, body))
+        request = incoming(scope, headers, body)
+        scope["trackproof.receive"] = receive  # for a fault that looks whether the client is still there
+        if self.reception is not None:
+            await self.reception.receive(request, self._answering or self._answered, send)
+            return
+        answer = self.answer(request) if self._answering is None else await self._answering(request)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -98,9 +114,15 @@ class Traffic:
             return self._elsewhere(request)
         except Full:
             return self._full
-        except Exception:  # noqa: BLE001 - whatever is wrong, the client is shown no trace of it
-            _log.exception("the sandbox could not answer %s %r", request.method, request.path)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the client is shown no trace of it
+            if not isinstance(error, PlantedFailure):
+                _log.exception("the sandbox could not answer %s %r", request.method, request.path)
             return self._broken
+
+    @property
+    def operations(self) -> Mapping[bytes, str]:
+        """Path of each operation that is posted, and our word for it."""
+        return self._operations
 
     def refusal(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> Answer:
         """An error answer in the platform's own form."""
@@ -112,6 +134,17 @@ class Traffic:
             f"this platform pushes no webhooks, so none can go to {url}",
             "Play the profile of a platform that does.",
         )
+
+    def forget(self, name: str) -> bool:
+        """Lets a namespace begin anew; tells whether there was one."""
+        return self._store.forget(name)
+
+    async def _answered(self, request: Incoming) -> Answer:
+        return self.answer(request)
+
+    def _understood(self, operation: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fields of an event as this platform takes them."""
+        return body if self._vary_body is None else self._vary_body(operation, body)
 
     def _track(self, operation: str, request: Incoming) -> Answer:
         raise NotImplementedError
@@ -174,7 +207,7 @@ class RulingTraffic(Traffic):
         namespace = self._store.namespace(name)
         received = self._around.now()
         try:
-            event = self._platform.event(operation, body, received)
+            event = self._platform.event(operation, self._understood(operation, body), received)
         except Invalid as invalid:
             answer = self._platform.invalid(invalid.problems)
             arrival = Arrival(operation, body, size, received, answer.status, None, str(invalid))
@@ -185,3 +218,10 @@ class RulingTraffic(Traffic):
             arrival = Arrival(operation, body, size, received, answer.status, outcome, ruling.sentence)
         self._store.remember(namespace, arrival)
         return answer
+
+
+def _wrapped(around: Around, inner: Answering) -> Answering:
+    async def answering(request: Incoming) -> Answer:
+        return await around(request, inner)
+
+    return answering

@@ -21,6 +21,8 @@ SUITES = (
     "click-capture",
     "privacy",
     "resilience",
+    "fuzz",
+    "journeys",
     "webhooks",
 )
 

@@ -121,7 +121,9 @@ async def a_sale_without_lead_and_click_is_nobodys(journey: Journey) -> None:
 
 
 @scenario(
-    "sale.other-customer-not-attributed", variants={"another-id": "", "same-email": "email", "other-case": "case"}
+    "sale.other-customer-not-attributed",
+    variants={"another-id": "", "same-email": "email", "other-case": "case"},
+    unless={"other-case": "ids-fold-letters"},
 )
 async def a_sale_under_another_id_is_not_the_leads(journey: Journey, shared: str) -> None:
     """A sale under another id than the lead's is not tied to the lead's click."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from httpx import AsyncClient
 
     from conformance.contract import Profile
+    from conformance.results import Exchange
     from conformance.target.transcript import Transcript
 
 _TOO_MANY = 429
@@ -77,6 +78,7 @@ class Target:
         profile: Profile,
         limits: Limits,
         on_pause: Callable[[float], None] | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.options = options
         self.profile = profile
@@ -87,6 +89,7 @@ class Target:
         self.sent = 0
         self.created: dict[str, None] = {}
         self.gone: Answer | None = None
+        self._on_exchange = on_exchange
         self._faults_in_a_row = 0
         self._control: asyncio.Task[None] | None = None
         self._pace = Pace(limits.requests_per_minute, on_pause)
@@ -127,7 +130,7 @@ class Target:
                 answer = await exchange(client, request, self.limits.deadline, now)
             tries += 1
             if transcript is not None:
-                transcript.add(request, answer)
+                self._record(request, answer, transcript)
             self._notice(answer)
             if not self._pace.saw(answer, tries):
                 return replace(answer, rate_limited=True) if answer.status == _TOO_MANY else answer
@@ -140,7 +143,7 @@ class Target:
         async with self._connections.one() as client:
             self._spend(1)
             answer = await exchange(client, request, self.limits.deadline, now)
-        transcript.add(request, answer)
+        self._record(request, answer, transcript)
         self._notice(answer)
         return replace(answer, rate_limited=True) if answer.status == _TOO_MANY else answer
 
@@ -158,7 +161,7 @@ class Target:
             else:
                 answers = await asyncio.gather(*(self._through_a_client(request) for request in together))
         for request, answer in zip(together, answers, strict=True):
-            transcript.add(request, answer)
+            self._record(request, answer, transcript)
             self._notice(answer)
             self._pace.saw(answer, 1)
         return [replace(answer, rate_limited=True) if answer.status == _TOO_MANY else answer for answer in answers]
@@ -171,7 +174,7 @@ class Target:
         async with self._connections.several(1):
             self._spend(1)
             answer = await raw.hang_up(request, self._wire(), after_answer_began=after_answer_began)
-        transcript.add(request, answer)
+        self._record(request, answer, transcript)
         return True
 
     async def close(self) -> None:
@@ -197,6 +200,11 @@ class Target:
     async def _through_a_client(self, request: Request) -> Answer:
         client = self._connections.new()
         return await exchange(client, request, self.limits.deadline, now)
+
+    def _record(self, request: Request, answer: Answer, transcript: Transcript) -> None:
+        recorded = transcript.add(request, answer)
+        if self._on_exchange is not None:
+            self._on_exchange(recorded)
 
     def _spend(self, count: int) -> None:
         if self.limits.max_requests is not None and self.sent + count > self.limits.max_requests:

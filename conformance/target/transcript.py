@@ -30,7 +30,7 @@ class Transcript:
         """What was recorded so far, in the order of sending."""
         return tuple(sorted(self._exchanges, key=lambda exchange: exchange.started))
 
-    def add(self, request: Request, answer: Answer) -> None:
+    def add(self, request: Request, answer: Answer) -> Exchange:
         """Records one exchange; bodies are redacted first and cut to 4 KiB afterwards."""
         body, as_base64, cut = self._body(request.body)
         sent = RecordedRequest(
@@ -41,16 +41,16 @@ class Transcript:
             body_base64=as_base64,
             body_truncated=cut,
         )
-        self._exchanges.append(
-            Exchange(
-                request=sent,
-                response=self._response(answer) if answer.began else None,
-                started=round(answer.sent, 6),
-                seconds=round(answer.arrived - answer.sent, 6),
-                step=request.step,
-                fault=str(answer.fault) if answer.fault else None,
-            )
+        exchange = Exchange(
+            request=sent,
+            response=self._response(answer) if answer.began else None,
+            started=round(answer.sent, 6),
+            seconds=round(answer.arrived - answer.sent, 6),
+            step=request.step,
+            fault=str(answer.fault) if answer.fault else None,
         )
+        self._exchanges.append(exchange)
+        return exchange
 
     def _response(self, answer: Answer) -> RecordedResponse:
         body, as_base64, cut = self._body(answer.body)

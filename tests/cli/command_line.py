@@ -56,9 +56,14 @@ class Ended:
         return document
 
 
+_FOREIGN = ("TRACKPROOF_", "COVERAGE_", "GITHUB_")
+
+
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """The environment without settings of trackproof, and without coverage, which makes a process twice as slow."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRACKPROOF_", "COVERAGE_"))}
+    """The environment without settings of trackproof, without coverage, which makes a process twice as slow, and
+    without the workflow that these tests may be part of.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     return {**kept, "NO_COLOR": "1", **settings}
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
 from bad_transport import BadServer, hostile, response
 from command_line import NAMES, trackproof
+
+from conformance.reports.outputs import FORMATS
 
 if TYPE_CHECKING:
     import asyncio
@@ -67,13 +70,21 @@ def test_no_report_and_no_output_holds_the_token(tmp_path: Path, server: Callabl
             *("run", target.url, "--readback", target.url, "--click-id", "one-end", "--click-id", "two-end"),
             *("--header", f"X-Api-Key: {HEADER_CANARY}", "--settle", "0.5"),
             *("--suite", "non-deferred", "--suite", "authentication", "--suite", "privacy"),
+            *(word for form in FORMATS for word in ("--output", f"{form}=further/{form}")),
             TRACKPROOF_TOKEN=CANARY,
+            GITHUB_ACTIONS="true",
+            GITHUB_STEP_SUMMARY=str(tmp_path / "further-summary"),
         )
         assert target.connections > 20
     assert ended.code in (1, 3), ended.said
     ended.results()
     places = {"stdout": ended.out, "stderr": ended.err}
     places |= {name: (tmp_path / "reports" / name).read_text(encoding="utf-8") for name in NAMES}
+    places |= {form: (tmp_path / "further" / form).read_text(encoding="utf-8") for form in FORMATS}
+    places["step"] = (tmp_path / "further-summary").read_text(encoding="utf-8")
+    places["configuration"] = base64.b64decode(
+        json.loads(places["statement"])["predicate"]["configuration"][2]["content"]
+    ).decode()
     found = [
         (place, spelling)
         for place, text in places.items()

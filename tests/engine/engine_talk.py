@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from conformance.results import Check, RequirementResult, Results
 
 PROFILE = load_profile("cutmeshort")
-EVERYTHING = Selection().choose(all_scenarios(), PROFILE)
+# The generated suites wait for a process of their own, which no clock of ours hurries.
+EVERYTHING = [one for one in Selection().choose(all_scenarios(), PROFILE) if one.suite not in ("fuzz", "journeys")]
 TOKEN = "an-engine-token"
 BASE = "http://platform"
 

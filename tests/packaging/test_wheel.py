@@ -21,7 +21,7 @@ QUIET = ("--quiet", "--disable-pip-version-check", "--no-input")
 
 def environment(**settings: str) -> dict[str, str]:
     """The environment without settings of trackproof, and without coverage, which would look for the checkout."""
-    foreign = ("TRACKPROOF_", "COVERAGE_", "COV_CORE_", "PYTHONPATH", "PYTEST_")
+    foreign = ("TRACKPROOF_", "GITHUB_", "COVERAGE_", "COV_CORE_", "PYTHONPATH", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**kept, "NO_COLOR": "1", **settings}
 

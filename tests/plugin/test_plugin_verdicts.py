@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def test_a_sound_target_passes_and_the_verdict_comes_first(tmp_path: Path) -> None:
-    options = ["--trackproof-reports", str(tmp_path), "--trackproof-cleanup"]
+    options = ["--trackproof-reports", str(tmp_path), "--trackproof-cleanup", "--trackproof-output", "badge"]
     sound = session(PENDING, "-q", f"--junitxml={tmp_path / 'junit.xml'}", *options)
     assert sound.code == 0
     assert sound.counts == "1 passed"
@@ -38,6 +38,7 @@ def test_a_sound_target_passes_and_the_verdict_comes_first(tmp_path: Path) -> No
     assert ("requirement", "deferred.pending-until-event-2") in properties
     # Written because --trackproof-reports was given, over whatever stood there.
     assert json.loads((tmp_path / "results.json").read_text())["verdict"] == "conformant"
+    assert "conformant · " in (tmp_path / "badge.svg").read_text(encoding="utf-8")
 
 
 def test_a_broken_must_fails_in_the_words_of_the_requirement() -> None:

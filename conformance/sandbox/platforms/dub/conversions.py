@@ -130,7 +130,10 @@ class Conversions:
             "data": webhook_data(entry, customer, workspace),
         }
         body = json.dumps(document, separators=(",", ":")).encode()
-        self._pusher.push(to, {_SIGNATURE: signature(to.secret, body)}, body)
+        self._pusher.push(to, {_SIGNATURE: self._signature(to.secret, body)}, body)
+
+    def _signature(self, secret: str, body: bytes) -> str:
+        return signature(secret, body)
 
 
 def _customer(workspace: Workspace, recorded: RecordedCustomer, received: str | None) -> Customer:

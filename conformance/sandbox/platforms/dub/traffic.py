@@ -59,12 +59,22 @@ class DubTraffic(Traffic):
         super().__init__(Wire(profile), store, surroundings)
         self._keys = keys_of(profile, surroundings.token)
         self._reader = Reader(profile)
-        self._conversions = Conversions(store, Pusher())
+        conversions = surroundings.variation.conversions or Conversions
+        self._conversions: Conversions = conversions(store, Pusher())
         self._listings = Listings(profile)
 
     def push_webhooks(self, url: str, secret: str) -> None:
         """Tells the plain root where to push what it records; raises UsageError for what is not on this machine."""
         workspace_of(self._store.namespace()).receiver = receiver(url, secret)
+
+    def forget(self, name: str) -> bool:
+        """Lets a namespace begin anew, but for where it pushes webhooks."""
+        namespace = self._store.peek(name)
+        to = None if namespace is None else workspace_of(namespace).receiver
+        known = super().forget(name)
+        if to is not None:
+            workspace_of(self._store.namespace(name)).receiver = to
+        return known
 
     def _track(self, operation: str, request: Incoming) -> Answer:
         from_browser = operation not in _KINDS
@@ -105,9 +115,10 @@ class DubTraffic(Traffic):
         *,
         from_browser: bool,
     ) -> tuple[Answer, Ruling]:
+        fields = self._understood(kind, body)
         if kind == "lead":
-            return self._conversions.lead(namespace, self._reader.lead(body, received, browser=from_browser), size)
-        return self._conversions.sale(namespace, self._reader.sale(body, received, browser=from_browser), size)
+            return self._conversions.lead(namespace, self._reader.lead(fields, received, browser=from_browser), size)
+        return self._conversions.sale(namespace, self._reader.sale(fields, received, browser=from_browser), size)
 
     def _click(self, request: Incoming) -> Answer:
         body = _body(request)

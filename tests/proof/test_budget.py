@@ -1,0 +1,85 @@
+"""`--budget N` chooses what detects most, keeps within N, and says what it leaves out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import document
+import pytest
+from playing import PROFILES, play, scenarios_of
+
+from conformance.engine.budget import PREFLIGHT, choose, is_generated
+from conformance.engine.selection import Selection
+from conformance.sandbox.variation import NONE
+from conformance.suites import all_scenarios
+from conformance.target.target import Limits
+
+PROFILE = PROFILES["cutmeshort"]
+HAND_WRITTEN = scenarios_of(PROFILE)
+
+
+@pytest.mark.parametrize("budget", [20, 60, 200])
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_what_is_chosen_fits_into_the_budget(name: str, budget: int) -> None:
+    chosen = choose(scenarios_of(PROFILES[name]), PROFILES[name], budget)
+    assert chosen.scenarios
+    assert play(PROFILES[name], NONE, chosen.scenarios).run.requests <= budget
+
+
+def test_a_larger_budget_catches_more_and_a_large_one_everything() -> None:
+    caught = [choose(HAND_WRITTEN, PROFILE, budget).caught for budget in (20, 60, 200, 10_000)]
+    assert caught == sorted(set(caught))
+    everything = choose(HAND_WRITTEN, PROFILE, 10_000)
+    assert everything.caught == everything.faults > 0
+
+
+def test_of_two_scenarios_that_cost_the_same_the_one_that_catches_more_is_chosen() -> None:
+    measured = json.loads((document.DATA / "cutmeshort.json").read_text("utf-8"))["scenarios"]
+    worth = {one.id: len(measured[one.id]["kills"]) / measured[one.id]["exchanges"] for one in HAND_WRITTEN}
+    best = max(HAND_WRITTEN, key=lambda one: worth[one.id])
+    (chosen,) = choose(HAND_WRITTEN, PROFILE, PREFLIGHT + measured[best.id]["exchanges"]).scenarios
+    assert worth[chosen.id] == worth[best.id]
+
+
+def test_nothing_fits_into_a_budget_that_the_preflight_uses_up() -> None:
+    chosen = choose(HAND_WRITTEN, PROFILE, PREFLIGHT)
+    assert chosen.scenarios == ()
+    assert chosen.caught == 0
+
+
+def test_what_is_left_over_goes_to_requirements_that_nobody_checks_yet() -> None:
+    plenty = choose(HAND_WRITTEN, PROFILE, 10_000)
+    checked = {requirement for one in plenty.scenarios for requirement in one.verifies if PROFILE.promises(requirement)}
+    assert checked == {one.id for one in PROFILE.requirements.values() if one.verifiable}
+    assert plenty.left_out
+
+
+def test_generated_suites_are_left_out() -> None:
+    everything = Selection().choose(all_scenarios(), PROFILE)
+    generated = [one for one in everything if is_generated(one)]
+    assert generated
+    assert not set(choose(everything, PROFILE, 10_000).scenarios) & set(generated)
+
+
+def test_a_profile_without_a_matrix_goes_by_the_requirements_that_are_checked() -> None:
+    unknown = replace(PROFILE, name="somebody-elses")
+    chosen = choose(HAND_WRITTEN, unknown, 60)
+    assert chosen.faults == 0
+    assert "planted faults" not in chosen.told
+    checked = {requirement for one in chosen.scenarios for requirement in one.verifies}
+    assert len(checked) > len(chosen.scenarios)
+
+
+def test_the_operator_is_told_what_is_left_out() -> None:
+    chosen = choose(HAND_WRITTEN, PROFILE, 60)
+    assert chosen.told.startswith(f"--budget 60: {len(chosen.scenarios)} of {len(HAND_WRITTEN)} scenarios")
+    assert f"which catch {chosen.caught} of {chosen.faults} planted faults; left out: " in chosen.told
+    for suite in {one.suite for one in chosen.left_out}:
+        count = sum(one.suite == suite for one in chosen.left_out)
+        assert f"{suite} {count}" in chosen.told
+
+
+def test_the_limit_of_a_run_holds_whatever_the_choice_was() -> None:
+    limits = Limits(concurrency=512, deadline=5.0, settle=1.0, max_requests=10)
+    assert play(PROFILE, NONE, choose(HAND_WRITTEN, PROFILE, 60).scenarios, limits).run.requests <= 10

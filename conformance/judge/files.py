@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from conformance.contract import load_profile, shipped_profiles
-from conformance.judge.bags import Bags, Router, survey_bags
+from conformance.judge.bags import Bags, survey_bags
 from conformance.judge.endpoints import Endpoints
 from conformance.judge.examiner import Examiner
 from conformance.judge.lines import value_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 IN_MEMORY = 256 << 20
 _OVERHEAD = 120
 _PARSED = 4_000
-_OF_A_BAG = 100_000_000
 _LOOKED_AT = 5_000
 _DEFAULT = "cutmeshort"
 _TOKEN = re.compile(rb'"(?:proxy-)?authorization"\s*:\s*"[^"]', re.IGNORECASE)
@@ -101,27 +100,17 @@ def _head(items: Iterator[Item], most: int) -> tuple[list[Item], bool]:
 
 
 def _judge_in_memory(examiner: Examiner, sources: tuple[str, ...], items: list[Item]) -> Judgement:
-    """Judges bag by bag: what is parsed at one time stays small, which is faster than much."""
-    router = Router(examiner, sources)
-    count = 1 + len(items) // _OF_A_BAG
-    bags: list[list[Item]] = [[] for _ in range(count)]
-    carries = set()
-    for item in items:
-        source, index, line = item
-        bags[router.bag(source, index, line, count) if count > 1 else 0].append(item)
+    carries: set[int] = set()
+    for source, _, line in items:
         if source not in carries and carries_token(line):
             carries.add(source)
-    surveyor = Surveyor(examiner, sources)
-    surveys = (surveyor.survey(bag, frozenset(carries)) for bag in bags)
-    return concluded(
-        examiner, sources, surveys, lambda wanted: (look_up(examiner, sources, bag, wanted) for bag in bags)
-    )
+    survey = Surveyor(examiner, sources).survey(items, frozenset(carries))
+    return concluded(examiner, sources, [survey], lambda wanted: [look_up(examiner, sources, items, wanted)])
 
 
 def _all_items(paths: Sequence[str], stdin: IO[bytes], tell: Callable[[int], None]) -> Iterator[Item]:
     for source, path in enumerate(paths):
-        for index, line in read(path, stdin, tell):
-            yield source, index, line
+        yield from read(path, stdin, tell, source)
 
 
 def carries_token(line: Line) -> bool:

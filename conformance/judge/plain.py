@@ -97,10 +97,11 @@ class Plain:
             return False
         way = _Way()
         for time, _, _, raw, endpoint, light in timed:
-            if not self._is_well_formed(customer, time, raw, endpoint, light):
+            leads = endpoint.operation == "lead"
+            if not (leads and light) and not self._is_well_formed(customer, time, raw, endpoint, light):
                 return False
-            goes_on = self._leads_on if endpoint.operation == "lead" else self._sells
-            if not goes_on(way, light or self._light(raw["body"])):
+            event = light or self._light(raw["body"])
+            if not (self._leads_on(way, event) if leads else self._sells(way, event)):
                 return False
         if (way.deferred and not way.verified) or _is_mixed(way):
             return False

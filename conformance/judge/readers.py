@@ -18,6 +18,8 @@ from conformance.judge.har import is_har_entry, item_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conformance.judge.lines import Item
+
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -32,9 +34,6 @@ _BETWEEN = re.compile(r"[\s,]*")
 _NEXT = re.compile(r"\}\s*,?\s*(?=\{)")
 _DECODER = json.JSONDecoder()
 _ENDS_EARLY = "the file ends early"
-
-# A place in its source, and the line, the item, or what is wrong with it.
-Read = tuple[int, "bytes | dict[str, Any] | str"]
 
 
 class _Counted(io.RawIOBase):
@@ -71,26 +70,28 @@ def check(path: str) -> int:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def read(path: str, stdin: IO[bytes], tell: Callable[[int], None]) -> Iterator[Read]:
+def read(path: str, stdin: IO[bytes], tell: Callable[[int], None], source: int = 0) -> Iterator[Item]:
     """Every item of a recording; `tell` is told how many bytes of the file were read."""
     if path == STDIN:
-        yield from _read(io.BufferedReader(_Counted(stdin, tell), _CHUNK), "standard input")
+        yield from _read(io.BufferedReader(_Counted(stdin, tell), _CHUNK), "standard input", source)
         return
     with Path(path).open("rb", buffering=0) as file:
-        yield from _read(io.BufferedReader(_Counted(cast("IO[bytes]", file), tell), _CHUNK), path)
+        yield from _read(io.BufferedReader(_Counted(cast("IO[bytes]", file), tell), _CHUNK), path, source)
 
 
-def _read(file: io.BufferedReader, name: str) -> Iterator[Read]:
+def _read(file: io.BufferedReader, name: str, source: int) -> Iterator[Item]:
+    unpacked = _unpacked(file, name)
+    if unpacked is file:
+        yield from _items(file, source)
+        return
     last = -1
     try:
-        for index, item in _items(_unpacked(file, name)):
-            last = index
-            yield index, item
+        for item in _items(unpacked, source):
+            last = item[1]
+            yield item
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         ends = isinstance(error, EOFError)
-        yield last + 1, "the compressed data ends early" if ends else "the compressed data is damaged"
-    except ValueError as error:
-        yield last + 1, str(error)
+        yield source, last + 1, "the compressed data ends early" if ends else "the compressed data is damaged"
 
 
 def _unpacked(file: io.BufferedReader, name: str) -> io.BufferedReader:
@@ -165,19 +166,19 @@ class _Zstd(io.RawIOBase):
         return b"".join(made)
 
 
-def _items(file: io.BufferedReader) -> Iterator[Read]:
+def _items(file: io.BufferedReader, source: int) -> Iterator[Item]:
     if file.peek(3)[:3] == _BOM:
         file.read(3)
     start = _start(file)
     kind = start.lstrip()[:1]
     if kind == b"[":
-        yield from _elements(file, None)
+        yield from _elements(file, None, source)
     elif _HAR.match(start):
-        yield from _elements(file, _ENTRIES)
+        yield from _elements(file, _ENTRIES, source)
     elif kind == b"{" and start.lstrip().partition(b"\n")[0].strip() == b"{":
-        yield from _documents(file)
+        yield from _documents(file, source)
     else:
-        yield from _lines(file)
+        yield from _lines(file, source)
 
 
 def _start(file: io.BufferedReader) -> bytes:
@@ -189,19 +190,19 @@ def _start(file: io.BufferedReader) -> bytes:
         file.read(len(start))
 
 
-def _lines(file: io.BufferedReader) -> Iterator[Read]:
+def _lines(file: io.BufferedReader, source: int) -> Iterator[Item]:
     number = -1
     while line := file.readline(_LONGEST):
         number += 1
         if len(line) >= _LONGEST and not line.endswith(b"\n"):
             while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
                 pass
-            yield number, "the line is too long"
+            yield source, number, "the line is too long"
         elif not line.isspace():
-            yield number, line
+            yield source, number, line
 
 
-def _documents(file: io.BufferedReader) -> Iterator[Read]:
+def _documents(file: io.BufferedReader, source: int) -> Iterator[Item]:
     """JSON objects one after the other, each over several lines; one of them may be a HAR."""
     number = 0
     for value in _values(file, None, array=False):
@@ -209,16 +210,16 @@ def _documents(file: io.BufferedReader) -> Iterator[Read]:
         entries = log.get("entries") if isinstance(log, dict) else None
         if isinstance(entries, list):
             for entry in entries:
-                yield number, item_of(entry)
+                yield source, number, item_of(entry)
                 number += 1
         else:
-            yield number, _item(value)
+            yield source, number, _item(value)
             number += 1
 
 
-def _elements(file: io.BufferedReader, head: re.Pattern[str] | None) -> Iterator[Read]:
+def _elements(file: io.BufferedReader, head: re.Pattern[str] | None, source: int) -> Iterator[Item]:
     for number, value in enumerate(_values(file, head, array=True)):
-        yield number, (item_of(value) if head is not None and not isinstance(value, str) else _item(value))
+        yield source, number, (item_of(value) if head is not None and not isinstance(value, str) else _item(value))
 
 
 def _item(value: Any) -> dict[str, Any] | str:

@@ -1,7 +1,7 @@
 # What a checkout needs: `make run` judges the sandbox, `make test` tests the harness itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs bench clean
+.PHONY: help run test lint docs proof bench clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -14,6 +14,7 @@ help:
 	@echo 'make test   lint, then all tests, with the coverage of contract, ledger and engine'
 	@echo 'make lint   ruff and mypy'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
+	@echo 'make proof  play every planted fault and every lawful variation, and write docs/kill-matrix.md anew'
 	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'
 	@echo 'make clean  remove .venv and what tools left behind'
 
@@ -39,6 +40,10 @@ lint: .venv/.installed-for-tests
 
 docs: .venv/.installed-for-tests
 	@$(BIN)/python tests/packaging/suites_page.py
+
+proof: .venv/.installed-for-tests
+	@$(BIN)/python tests/proof/matrix.py
+	@$(BIN)/python tests/proof/lawful.py
 
 bench: .venv/.installed .bench/.installed
 	@$(BIN)/python benchmarks/bench.py

@@ -26,7 +26,8 @@ _CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CHF")
 _KNOWN_EVENTS = {"lead": "signup_started", "sale": "purchase_completed"}
 # Of scripts with and without letter case, to the right and to the left, on and outside the basic plane.
 _SCRIPTS = "éßøжЯΩ中文ひカ한अกعשლẞ𠮷𐐀🦄€№"
-_TEXTS = ("name", "customer", "invoice")
+_SIGNS = "#?&%+<>=;:@$!'\"\\|~^`[]{}()"
+_IDS = ("customer", "invoice")
 _PLAINEST: dict[str, dict[str, Any]] = {
     "lead": {"click": "id_123", "customer": "user_42", "event": "signup_started"},
     "sale": {
@@ -177,8 +178,9 @@ def oddities(
     odd = [{**plain, **more} for more in (further, nulls) if more]
     strange = next((text for text in _texts(body) if not text.isascii()), None)
     if strange is not None:
-        text = written(strange, _SCRIPTS)
-        odd += [{**plain, fields[word]: text[:_LONGEST_FLAVOUR].strip() or "0"} for word in _TEXTS if word in fields]
+        texts = {"name": written(strange, _SCRIPTS), **dict.fromkeys(_IDS, written(strange, _SCRIPTS + _SIGNS))}
+        texts = {word: text[:_LONGEST_FLAVOUR].strip() or "0" for word, text in texts.items()}
+        odd += [{**plain, fields[word]: text} for word, text in texts.items() if word in fields]
     yield from odd
 
 
@@ -193,7 +195,9 @@ def _texts(value: Any) -> Iterator[str]:
 def _tidy(word: str, value: Any, operation: str) -> Any:  # noqa: PLR0911 - one for each kind
     match word:
         case "customer" | "invoice":
-            return value if _PLAIN.fullmatch(value) else written(value, _SCRIPTS)[:_LONGEST_FLAVOUR].strip() or "0"
+            if _PLAIN.fullmatch(value):
+                return value
+            return written(value, _SCRIPTS + _SIGNS)[:_LONGEST_FLAVOUR].strip() or "0"
         case "event":
             return written(value, "")[:_LONGEST_NAME].strip() or _KNOWN_EVENTS[operation]
         case "name":

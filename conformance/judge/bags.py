@@ -203,6 +203,7 @@ def _way_of_starting() -> str:
 
 
 _EXAMINERS: dict[tuple[str, tuple[str, ...]], Examiner] = {}
+_SURVEYORS: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Surveyor] = {}
 
 
 def _examiner(profile: str, foreign: tuple[str, ...]) -> Examiner:
@@ -215,7 +216,11 @@ def _examiner(profile: str, foreign: tuple[str, ...]) -> Examiner:
 def _survey(
     profile: str, foreign: tuple[str, ...], sources: tuple[str, ...], carries: frozenset[int], path: Path
 ) -> Survey:
-    return Surveyor(_examiner(profile, foreign), sources).survey(items_of(path), carries)
+    key = (profile, foreign, sources)
+    if key not in _SURVEYORS:
+        # One for all bags of a process: it learns how the lines of the recording look.
+        _SURVEYORS[key] = Surveyor(_examiner(profile, foreign), sources)
+    return _SURVEYORS[key].survey(items_of(path), carries)
 
 
 def _look(profile: str, foreign: tuple[str, ...], sources: tuple[str, ...], wanted: Wanted, path: Path) -> Found:

@@ -11,7 +11,7 @@ _LARGEST = 10**15
 
 def digest(text: str) -> int:
     """A number that stands for a text, the same in every process."""
-    data = text.encode("utf-8", "surrogatepass")
+    data = text.encode() if text.isascii() else text.encode("utf-8", "surrogatepass")
     return zlib.crc32(data) << 32 | zlib.adler32(data)
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _MOST = 24
 _MOST_TRIES = 200
-_FRONT = 4
 _DEEPEST = 12
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _MOMENT = rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z"
@@ -66,37 +65,37 @@ class Light(NamedTuple):
 
 
 class Patterns:
-    """The patterns of one recording, those that are met most in front."""
+    """The patterns of one recording."""
 
     def __init__(self, fields: Mapping[str, Mapping[str, str]], flags: tuple[str, ...]) -> None:
         self._fields = fields
         self._flags = frozenset(("response", flag) for flag in flags)
-        self._known: list[Pattern] = []
+        # By how many quotation marks a line has: lines of one make have the same number.
+        self._known: dict[int, list[Pattern]] = {}
         self._tries = 0
-        self._dates: set[str] = set()
+        self._count = 0
+        self._dates: set[bytes] = set()
 
     @property
     def may_learn(self) -> bool:
         """Whether there is room for one more."""
-        return len(self._known) < _MOST and self._tries < _MOST_TRIES
+        return self._count < _MOST and self._tries < _MOST_TRIES
 
     def read(self, line: bytes) -> tuple[float, str, Endpoint, Light] | None:
         """The time, customer, endpoint and event of a line that is made like one before, else None."""
-        for place, pattern in enumerate(self._known):
+        for pattern in self._known.get(line.count(b'"'), ()):
             found = pattern.match(line)
             if found is None:
                 continue
-            if place >= _FRONT:
-                self._known.insert(0, self._known.pop(place))
             texts = found.groups()
             time, customer, click, stamp, invoice, amount = pattern.groups
-            moment = texts[time].decode()
-            stamped = texts[stamp].decode() if stamp >= 0 else ""
-            try:
-                at = datetime.fromisoformat(moment).timestamp()
-            except ValueError:
+            moment = texts[time]
+            stamped = texts[stamp] if stamp >= 0 else b""
+            if stamped and (stamped[:19] > moment[:19] or not (stamped[:10] in self._dates or self._is_date(stamped))):
                 return None
-            if stamped and (stamped[:19] > moment[:19] or not self._is_date(stamped)):
+            try:
+                at = datetime.fromisoformat(moment.decode()).timestamp()
+            except ValueError:
                 return None
             value: float = 0
             if amount >= 0:
@@ -106,22 +105,19 @@ class Patterns:
                 pattern.mode,
                 pattern.currency,
                 texts[click].decode() if click >= 0 else "",
-                stamped,
+                stamped.decode(),
                 texts[invoice].decode() if invoice >= 0 else "",
                 value,
             )
             return at, texts[customer].decode(), pattern.endpoint, light
         return None
 
-    def _is_date(self, stamp: str) -> bool:
-        day = stamp[:10]
-        if day in self._dates:
-            return True
+    def _is_date(self, stamp: bytes) -> bool:
         try:
-            datetime.fromisoformat(day)
+            datetime.fromisoformat(stamp.decode())
         except ValueError:
             return False
-        self._dates.add(day)
+        self._dates.add(stamp[:10])
         return True
 
     def learn(self, line: bytes, endpoint: Endpoint, body: Mapping[str, Any]) -> None:
@@ -146,7 +142,8 @@ class Patterns:
         groups = tuple(order.index(name) if name in order else -1 for name in _READ)
         mode, currency = body.get(names.get("mode", "")), str(body.get(names.get("currency", ""), ""))
         pattern = Pattern(match, groups, endpoint, str(body[names["event"]]), mode, currency, "." not in amount)
-        self._known.insert(0, pattern)
+        self._known.setdefault(line.count(b'"'), []).append(pattern)
+        self._count += 1
 
 
 def _made(line: bytes, wire: Mapping[str, str], flags: frozenset[tuple[str, ...]]) -> tuple[bytes, list[str]] | None:

@@ -22,7 +22,7 @@ from conformance.judge.values import (
     is_secret_name,
     moment,
 )
-from conformance.judge.wire import SHORTEST_SECRET, is_bearer, is_json_type
+from conformance.judge.wire import is_bearer, is_json_type, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,8 +160,7 @@ class Plain:
 
     def secrets(self) -> set[str]:
         """The tokens of the calls that passed."""
-        found = {text for value in self._tokens for text in (value, value.partition(" ")[2].strip())}
-        return {text for text in found if len(text) >= SHORTEST_SECRET}
+        return {text for value in self._tokens for text in secrets_of(value)}
 
     def _leads_on(self, way: _Way, event: Light) -> bool:
         deferred = event.mode == self._deferred

@@ -217,6 +217,8 @@ def capped(findings: list[Finding]) -> list[Finding]:
 
 def _sort(timed: list[Timed]) -> None:
     """By time; of calls at one moment an event 1 comes first, since a file may be written the other way round."""
+    if len(timed) == 1:
+        return
     last, ties, ordered = timed[0][0], False, True
     for each in timed[1:]:
         ties = ties or each[0] == last

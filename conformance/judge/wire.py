@@ -41,6 +41,13 @@ def is_bearer(value: str, scheme: str) -> bool:
     )
 
 
+def secrets_of(value: str) -> Iterator[str]:
+    """What a header gives away: itself and the token in it, unless they are words that stand elsewhere too."""
+    token = value.partition(" ")[2].strip() or value.strip()
+    if len(token) >= SHORTEST_SECRET and not is_placeholder(token) and not _HIDDEN.search(token):
+        yield from (value, token)
+
+
 def is_json_type(value: str) -> bool:
     """Whether a content type is JSON's."""
     return _JSON_TYPES.match(value.strip()) is not None
@@ -85,7 +92,7 @@ class Wire:
         """The tokens that a call carries, so that none of them is ever written."""
         value = call.header(self._header)
         if value:
-            yield from (part for part in (value, value.partition(" ")[2].strip()) if len(part) >= SHORTEST_SECRET)
+            yield from secrets_of(value)
         for name, value in parse_qsl(endpoint.query) if endpoint.query else ():
             if _SECRET_PARAMETER.match(name) and len(value) >= SHORTEST_SECRET:
                 yield value

@@ -136,6 +136,14 @@ def test_a_token_is_written_nowhere(judge: Callable[..., Result], tmp_path: Path
         assert "zebra" not in text
 
 
+def test_a_word_that_was_sent_in_place_of_a_token_is_not_taken_out_of_what_is_quoted(
+    judge: Callable[..., Result], tmp_path: Path
+) -> None:
+    judge(lines([{**RIGHT[0], "customerExternalId": "undefined"}], headers={"authorization": "Bearer undefined"}))
+    document = json.loads((tmp_path / "reports" / "findings.json").read_text(encoding="utf-8"))
+    assert {finding["customer"] for finding in document["findings"]} == {"undefined"}
+
+
 def test_hostile_input_is_text_in_every_report(judge: Callable[..., Result], tmp_path: Path) -> None:
     body = {"clickId": HOSTILE, "eventName": HOSTILE, "customerExternalId": HOSTILE, "mode": HOSTILE, HOSTILE: HOSTILE}
     output = judge(lines([body, {**body, "clickId": "undefined", "timestamp": HOSTILE}]), "--show-customers").output

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,12 @@ from judge_journeys import HOSTS, TOKEN
 from conformance.contract import Profile, load_profile
 from conformance.judge import Call, judge_calls
 from conformance.judge.examiner import Examiner
+from conformance.judge.lookup import look_up
+from conformance.judge.recording import concluded
 from conformance.judge.survey import Surveyor
+
+if TYPE_CHECKING:
+    from conformance.findings import Judgement
 
 PROFILES = {name: load_profile(name) for name in HOSTS}
 START = 1_775_000_000.0
@@ -82,7 +89,7 @@ def calls(draw: st.DrawFn, host: str) -> Call:
 
 
 @pytest.mark.parametrize("profile", sorted(HOSTS))
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_with_and_without_the_early_pass_the_same_is_found(profile: str, data: st.DataObject) -> None:
     drawn = data.draw(st.lists(calls(HOSTS[profile]), min_size=1, max_size=5))
@@ -92,6 +99,33 @@ def test_with_and_without_the_early_pass_the_same_is_found(profile: str, data: s
 
     assert one.findings == other.findings
     assert (one.events, one.customers, one.calls) == (other.events, other.customers, other.calls)
+
+
+@pytest.mark.parametrize("profile", sorted(HOSTS))
+@settings(max_examples=60)
+@given(data=st.data())
+def test_what_is_read_by_a_pattern_is_judged_as_what_is_read_as_json(profile: str, data: st.DataObject) -> None:
+    host = HOSTS[profile]
+    # Customers of whom there is nothing to say come first, so that there are patterns for the others to be taken for.
+    models = [replace(call, body={**call.body, "customerExternalId": "u_9"}) for call in usual(host)]
+    drawn = models + data.draw(st.lists(calls(host), min_size=1, max_size=5))
+    drawn += [replace(call, body={**call.body, **data.draw(changes())}) for call in usual(host)]
+    taken = [replace(call, index=index) for index, call in enumerate(drawn)]
+
+    one, other = (judged_as_lines(PROFILES[profile], taken, plainly=plainly) for plainly in (True, False))
+
+    assert one.findings == other.findings
+    assert (one.events, one.customers, one.calls) == (other.events, other.customers, other.calls)
+
+
+def test_lines_of_one_make_are_read_by_patterns() -> None:
+    surveyor = Surveyor(Examiner(PROFILES["cutmeshort"]), ("recording",))
+    bodies = [call.body | {"customerExternalId": f"u_{name}x"} for name in "abc" for call in usual("")]
+    taken = [replace(usual("https://api.cme.sh")[at % 3], body=body, index=at) for at, body in enumerate(bodies)]
+    read = [surveyor._patterns.read(line) for _, _, line in as_lines(taken)]
+    assert not any(read)
+    surveyor.survey(as_lines(taken), frozenset())
+    assert all(surveyor._patterns.read(line) for _, _, line in as_lines(taken))
 
 
 def test_a_customer_of_whom_there_is_nothing_to_say_is_let_through() -> None:
@@ -106,6 +140,46 @@ def test_one_odd_value_of_a_field_and_the_customer_is_judged_in_full(name: str) 
     odd = replace(changed, body={**changed.body, name: ["odd"]})
 
     assert plain(PROFILES["cutmeshort"], *(odd if call is changed else call for call in (event_1, event_2, sale))) == 0
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> dict[str, Any]:
+    """One odd value, or none; short ones, such as a pattern may have to tell apart."""
+    name = draw(
+        st.sampled_from(("clickId", "customerExternalId", "eventName", "invoiceId", "amount", "currency", "timestamp"))
+    )
+    odd = (
+        "test",
+        "id 1",
+        "a\\b",
+        "é",
+        "",
+        None,
+        7,
+        7.5,
+        "undefined",
+        "id_33cc",
+        "2026-13-01T00:00:00Z",
+        "2027-01-01T00:00:00Z",
+    )
+    return draw(st.sampled_from(({}, {name: draw(st.sampled_from(odd))})))
+
+
+def as_lines(taken: list[Call]) -> list[tuple[int, int, bytes]]:
+    made = []
+    for call in taken:
+        moment = datetime.fromtimestamp(call.time or 0, UTC).isoformat().replace("+00:00", "Z")
+        item = {"time": moment, "method": call.method, "url": call.url, "headers": call.headers, "body": call.body}
+        line = json.dumps(item | {"status": call.status, "response": call.response}).encode() + b"\n"
+        made.append((0, call.index, line))
+    return made
+
+
+def judged_as_lines(profile: Profile, taken: list[Call], *, plainly: bool) -> Judgement:
+    examiner, sources = Examiner(profile), ("recording",)
+    lines = as_lines(taken)
+    survey = Surveyor(examiner, sources, plainly=plainly).survey(lines, frozenset({0}))
+    return concluded(examiner, sources, [survey], lambda wanted: [look_up(examiner, sources, lines, wanted)])
 
 
 def usual(host: str) -> tuple[Call, Call, Call]:

@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 WORKERS ?= 2
 COVERED := contract ledger engine
 LEAST := 90
+# Begun first, since a file stays whole: what several of its tests share is made once.
+SLOW := tests/suites tests/reports tests/plugin tests/cli
 
 help:
 	@echo 'make run    install into .venv, then judge the embedded sandbox'
@@ -23,7 +25,7 @@ run: .venv/.installed
 
 test: lint
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup tests
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(SLOW) tests
 	@$(BIN)/coverage combine --quiet
 	@for part in $(COVERED); do \
 	  $(BIN)/coverage report --include="conformance/$$part/*" --format=total --precision=1 >.venv/coverage.total \

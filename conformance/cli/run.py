@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     "--budget",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Only the scenarios that detect most within N exchanges; never send more.",
+    help="Only the scenarios that detect most within N exchanges; waiting for what a target did not record adds polls.",
 )
 @click.option(
     "--max-examples", type=click.IntRange(min=1), metavar="N", help="Size of the generated suites, fuzz and journeys."

@@ -128,7 +128,6 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
         level=Level(settings["level"].upper()),
     ).resolved(all_scenarios(), profile)
     seed = settings["seed"]
-    most, budget = (_number(settings, option, above_zero=True) for option in ("max_requests", "budget"))
     return RunOptions(
         profile=profile,
         target=target,
@@ -137,14 +136,14 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
             requests_per_minute=_number(settings, "rpm", above_zero=False),
             deadline=_number(settings, "deadline", above_zero=True),
             settle=profile.settle if settings["settle"] is None else _number(settings, "settle", above_zero=False),
-            max_requests=min((limit for limit in (most, budget) if limit is not None), default=None),
+            max_requests=_number(settings, "max_requests", above_zero=True),
         ),
         selection=selection,
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         strict=settings["strict"],
         max_time=_number(settings, "max_time", above_zero=True),
         max_examples=_number(settings, "max_examples", above_zero=True),
-        budget=budget,
+        budget=_number(settings, "budget", above_zero=True),
         inbox=inbox,
         waivers=allowed(settings, profile, elsewhere=target.embedded and not _embedded_anyway(settings)),
     )

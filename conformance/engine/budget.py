@@ -1,7 +1,8 @@
 """Chooses scenarios for a run that may not send much: those that catch most defects for their exchanges come first.
 
 What a scenario costs and catches was measured by the kill matrix; for a profile that has none, a requirement that is
-checked counts as a defect that is caught.
+checked counts as a defect that is caught. A cost is that of a target which keeps the contract: what one did not record
+is waited for, and a wait that was cut off to save a few polls would prove nothing.
 """
 
 from __future__ import annotations

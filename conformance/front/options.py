@@ -79,7 +79,7 @@ OPTIONS = (
     Option("production_hosts", Kind.MANY, "HOST", "A further host that counts as production; repeatable."),
     Option("max_time", Kind.NUMBER, "SECONDS", "Cut the run after this long."),
     Option("max_requests", Kind.WHOLE, "N", "Never send more exchanges than this."),
-    Option("budget", Kind.WHOLE, "N", "Only the scenarios that detect most within N exchanges; never send more."),
+    Option("budget", Kind.WHOLE, "N", "Only the scenarios that detect most within N exchanges."),
     Option("max_examples", Kind.WHOLE, "N", "Size of the generated suites, fuzz and journeys."),
     Option("concurrency", Kind.WHOLE, "N", "Exchanges in flight (default 32)."),
     Option("rpm", Kind.NUMBER, "N", "Exchanges per minute; 0 is no pacing (default)."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -118,7 +119,8 @@ class FrontSession:
 
     def _begin(self) -> BackgroundRun:
         chosen = dict.fromkeys(item.scenario for item in self._session.items if isinstance(item, ScenarioItem))
-        return BackgroundRun(self._options, tuple(chosen))
+        # What fits into a budget was chosen from all that was collected, and pytest says how many were not.
+        return BackgroundRun(replace(self._options, budget=None), tuple(chosen))
 
     # --- before the run -----------------------------------------------------------------------------------------
 

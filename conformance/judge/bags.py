@@ -102,19 +102,19 @@ class Bags:
 
     def fill(self, items: Iterable[Item]) -> None:
         """Puts items into their bags."""
-        bag, files = self._router.bag, self._files
+        bag, files, without_token = self._router.bag, self._files, self._without_token
         for source, index, line in items:
             number = bag(source, index, line, _BAGS)
-            if isinstance(line, bytes):
-                data = self._without_token(source, line.rstrip(b"\r\n"))
+            if type(line) is bytes:
+                data = without_token(source, line if line[-1:] == b"\n" else line + b"\n")
                 # What begins so is a problem; a line that does is none, and broken anyway.
-                data = b" " + data if data.startswith(_PROBLEM) else data
+                data = b" " + data if data[:1] == _PROBLEM else data
             elif isinstance(line, str):
-                data = _PROBLEM + line.encode()
+                data = _PROBLEM + line.encode() + b"\n"
             else:
-                text = json.dumps(line, separators=(",", ":"))
+                text = json.dumps(line, separators=(",", ":")) + "\n"
                 data = self._without_token(source, text.encode("utf-8", "surrogatepass"))
-            files[number].write(b"%d %d %b\n" % (source, index, data))
+            files[number].write(b"%d %d %b" % (source, index, data))
 
     def close(self) -> None:
         """Nothing more is put in."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from conformance.findings import Judgement
     from conformance.judge.lines import Item, Line
 
-IN_MEMORY = 256 << 20
+IN_MEMORY = 320 << 20
 _OVERHEAD = 120
 _PARSED = 4_000
 _LOOKED_AT = 5_000
@@ -54,7 +54,7 @@ def judge_files(
     stdin: IO[bytes] | None = None,
     progress: Progress = SILENT,
     jobs: int = 1,
-    in_memory: int = IN_MEMORY,
+    in_memory: int | None = None,
 ) -> Judgement:
     """The judgement of everything in these files.
 
@@ -62,6 +62,9 @@ def judge_files(
     held, and beyond it `jobs` processes judge what lies on disk. Raises UsageError for a file that cannot be read.
     """
     sizes = [check(path) for path in paths]
+    if in_memory is None:
+        # What is larger than memory in the end is not held before either.
+        in_memory = IN_MEMORY if sum(sizes) <= IN_MEMORY else IN_MEMORY // 8
     progress.begin("reading", 0 if STDIN in paths else sum(sizes))
     sources = tuple("stdin" if path == STDIN else path for path in paths)
     items = _all_items(paths, stdin or sys.stdin.buffer, progress.advance)

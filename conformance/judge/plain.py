@@ -93,7 +93,7 @@ class Plain:
     def take(self, who: Who, timed: list[Timed], made: Survey) -> bool:
         """Whether there is nothing to say of this customer; what the survey has to know is then noted."""
         customer = who[0]
-        if who[1] or not self._is_uniform or not _is_id(customer):
+        if who[1] or not self._is_uniform or not (_is_free if timed[0][5] else _is_id)(customer):
             return False
         way = _Way()
         for time, _, _, raw, endpoint, light in timed:
@@ -120,7 +120,7 @@ class Plain:
 
     def _is_well_formed(self, customer: str, time: float, raw: Any, endpoint: Endpoint, light: Light | None) -> bool:
         if light is not None:
-            return endpoint.operation == "lead" or (_is_id(light.invoice) and self._is_amount(light.amount))
+            return endpoint.operation == "lead" or (_is_free(light.invoice) and self._is_amount(light.amount))
         body = raw.get("body")
         if type(body) is not dict or body.get(self._customer) != customer or not self.is_event(raw, endpoint):
             return False
@@ -281,10 +281,12 @@ def _is_click(click: Any) -> bool:
 
 
 def _is_id(text: str) -> bool:
-    # What the pattern lets through can be none of the placeholders that have signs of their own.
-    if not _ID.fullmatch(text) or text.lower() in PLACEHOLDERS:
-        return False
-    return text.count("-") < _DASHES_OF_A_CARD or not has_card_number(text)
+    return _ID.fullmatch(text) is not None and _is_free(text)
+
+
+def _is_free(text: str) -> bool:
+    """Whether what is made like an id is none of the texts that are made so too; those with other signs are not."""
+    return text.lower() not in PLACEHOLDERS and (text.count("-") < _DASHES_OF_A_CARD or not has_card_number(text))
 
 
 def _is_mixed(way: _Way) -> bool:

@@ -18,6 +18,7 @@ import document
 from judging import Judgement, judge
 from playing import PROFILES, play, play_over_sockets, scenarios_of
 
+from conformance.engine.budget import PREFLIGHT
 from conformance.results import Verdict
 from conformance.sandbox.faults import Fault, fault_named, faults_of
 from conformance.sandbox.faults.wire import SUCCESS, instead
@@ -98,11 +99,14 @@ def play_fault(job: Job) -> Judgement:
 def costs(name: str) -> dict[str, int]:
     """How many exchanges each scenario takes when it is played alone, markers and all, but not the preflight."""
     profile = PROFILES[name]
-    idle = play(profile, NONE, ()).run.requests
-    return {one.id: play(profile, NONE, [one]).run.requests - _PREFLIGHT - idle for one in scenarios_of(profile)}
+    return {one.id: _cost(profile, one) for one in scenarios_of(profile)}
 
 
-_PREFLIGHT = 2
+def _cost(profile: Profile, scenario: Scenario) -> int:
+    results = play(profile, NONE, [scenario])
+    if any(check.verdict is Verdict.INCONCLUSIVE for one in results.scenarios for check in one.checks):
+        results = play_over_sockets(profile, NONE, [scenario])
+    return results.run.requests - PREFLIGHT
 
 
 def run_matrix(names: Sequence[str] = tuple(PROFILES)) -> list[Matrix]:

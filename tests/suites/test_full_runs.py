@@ -72,8 +72,8 @@ def results_of(name: str) -> Results:
 
 
 def played_once(*names: str) -> pytest.MarkDecorator:
-    """Tests with the results of these runs; of several processes one has all tests of a run."""
-    return pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in names])
+    """Tests with the results of these runs."""
+    return pytest.mark.parametrize("name", names)
 
 
 def unhappy(results: Results) -> list[str]:

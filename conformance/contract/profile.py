@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,15 +132,20 @@ def load_profile(name: str) -> Profile:
 
     Raises UsageError when there is none, ContractError when its files do not hold together.
     """
-    folder = data_folder("specs") / name
-    if name not in shipped_profiles():
-        folder = Path(name)
-        if not (folder / "profile.toml").is_file():
-            raise UsageError(
-                f"there is no profile {name!r}",
-                f"Use one of {', '.join(shipped_profiles())}, or a folder that holds a profile.toml.",
-            )
+    if name in shipped_profiles():
+        return _load_shipped(name)
+    folder = Path(name)
+    if not (folder / "profile.toml").is_file():
+        raise UsageError(
+            f"there is no profile {name!r}",
+            f"Use one of {', '.join(shipped_profiles())}, or a folder that holds a profile.toml.",
+        )
     return _load(folder.resolve())
+
+
+@cache
+def _load_shipped(name: str) -> Profile:
+    return _load((data_folder("specs") / name).resolve())
 
 
 def _authentication(data: Mapping[str, Any]) -> Authentication:

@@ -1,11 +1,11 @@
 # What a checkout needs: `make run` judges the sandbox, `make test` tests the harness itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs proof bench clean
+.PHONY: help run test tests tests-outside lint docs proof bench clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
-WORKERS ?= 2
+WORKERS ?= 3
 COVERED := contract ledger engine
 LEAST := 90
 # Begun first, since a file stays whole: what several of its tests share is made once.
@@ -13,8 +13,9 @@ SLOW := tests/suites tests/reports tests/plugin tests/cli
 
 help:
 	@echo 'make run    install into .venv, then judge the embedded sandbox'
-	@echo 'make test   lint, then all tests, with the coverage of contract, ledger and engine'
+	@echo 'make test   lint beside all tests that Python alone can run, with the coverage of contract, ledger and engine'
 	@echo 'make lint   ruff and mypy'
+	@echo 'make tests-outside  the tests that need Chromium, Node or Java'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
 	@echo 'make proof  play every planted fault and every lawful variation, and write docs/kill-matrix.md anew'
 	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'
@@ -23,9 +24,13 @@ help:
 run: .venv/.installed
 	@$(BIN)/trackproof run sandbox
 
-test: lint
+# Lint keeps one processor busy while many tests wait.
+test: .venv/.installed-for-tests
+	@$(MAKE) --no-print-directory --jobs=2 lint tests
+
+tests: .venv/.installed-for-tests
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(SLOW) tests
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not outside' $(SLOW) tests
 	@$(BIN)/coverage combine --quiet
 	@for part in $(COVERED); do \
 	  $(BIN)/coverage report --include="conformance/$$part/*" --format=total --precision=1 >.venv/coverage.total \
@@ -33,6 +38,9 @@ test: lint
 	    && $(BIN)/coverage report --include="conformance/$$part/*" --fail-under=$(LEAST) >.venv/coverage.total 2>&1 \
 	    || { cat .venv/coverage.total; echo "conformance/$$part is covered by less than $(LEAST) %"; exit 1; }; \
 	done
+
+tests-outside: .venv/.installed-for-tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m outside tests
 
 lint: .venv/.installed-for-tests
 	@$(BIN)/ruff check --quiet

@@ -76,7 +76,8 @@ def test_1_when_a_must_is_broken_and_it_is_named(tmp_path: Path) -> None:
 
 
 def test_1_for_a_should_only_with_strict(tmp_path: Path) -> None:
-    lone_should = ("--requirement", "duplicate-sale.counted-once-across-customers", "--requirement", "sale.recorded")
+    should = ("--suite", "duplicate-sale", "--requirement", "duplicate-sale.counted-once-across-customers")
+    lone_should = (*should, "--suite", "sale", "--requirement", "sale.recorded")
     with forgetful_platform() as platform:
         lenient = entered(tmp_path, "run", *options(platform), *lone_should)
         strict = entered(tmp_path, "run", *options(platform), *lone_should, "--strict")
@@ -89,7 +90,8 @@ def test_1_for_a_should_only_with_strict(tmp_path: Path) -> None:
 def test_3_without_read_back_and_the_summary_names_the_option(tmp_path: Path) -> None:
     with OtherPlatform(lag=0) as platform:
         reached = ("run", platform.url, "--token", platform.token, "--short-link", platform.short_link)
-        words = (*reached, "--requirement", "non-deferred.accepted", "--requirement", "non-deferred.one-lead")
+        wanted = ("--requirement", "non-deferred.accepted", "--requirement", "non-deferred.one-lead")
+        words = (*reached, *QUICK, *wanted)
         ended = trackproof(tmp_path, *words)
         allowed = entered(tmp_path, *words, "--allow-inconclusive")
         by_variable = entered(tmp_path, *words, TRACKPROOF_ALLOW_INCONCLUSIVE="1")

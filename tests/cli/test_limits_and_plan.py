@@ -46,10 +46,14 @@ def test_plan_of_nothing_is_inconclusive_as_the_run_would_be(tmp_path: Path) -> 
     assert ended.code == 3, ended.said
 
 
-@pytest.mark.parametrize("most", [1, 37])
-def test_max_requests_is_never_exceeded_and_what_is_left_out_is_named(tmp_path: Path, most: int) -> None:
+@pytest.mark.parametrize(
+    ("most", "suites"), [(1, ("--suite", "duplicate-sale")), (37, ())], ids=["one", "of-all-suites"]
+)
+def test_max_requests_is_never_exceeded_and_what_is_left_out_is_named(
+    tmp_path: Path, most: int, suites: tuple[str, ...]
+) -> None:
     with accepting() as server:
-        ended = entered(tmp_path, "run", server.url, "--token", "x", *CLICKS, "--max-requests", str(most))
+        ended = entered(tmp_path, "run", server.url, "--token", "x", *CLICKS, "--max-requests", str(most), *suites)
     results = ended.results()
     assert server.connections == results["run"]["requests"]
     assert server.connections <= most

@@ -18,7 +18,7 @@ from conformance.sandbox.server import EmbeddedSandbox
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+pytestmark = [pytest.mark.outside, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -49,6 +49,7 @@ const asked = JSON.parse(process.argv[1]), known = JSON.parse(process.argv[2]);
 """
 
 
+@pytest.mark.outside
 def test_the_express_handler() -> None:
     node = shutil.which("node")
     if node is None:

@@ -101,6 +101,7 @@ def test_the_python_package_raises_its_own_errors(running: EmbeddedSandbox, pack
         stranger.customers.get(request={"id": "ext_py-1"})
 
 
+@pytest.mark.outside
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 @pytest.mark.skipif(not (MODULES / "dub").is_dir(), reason=f"the npm package dub is not in {MODULES.name}")
 def test_the_npm_package_sends_and_reads_a_whole_journey(running: EmbeddedSandbox, click: str) -> None:

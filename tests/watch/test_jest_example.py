@@ -20,6 +20,7 @@ NODE = shutil.which("node")
 JEST = MODULES / "jest" / "bin" / "jest.js"
 
 
+@pytest.mark.outside
 @pytest.mark.skipif(NODE is None, reason="Node is not installed")
 @pytest.mark.skipif(not JEST.is_file(), reason="the npm package jest is not in node_modules")
 def test_the_example_tells_right_code_from_wrong(tmp_path: Path) -> None:

@@ -101,6 +101,13 @@ def test_an_invalid_payload_is_refused_at_the_place_and_for_the_keyword_it_names
     assert named["reason"]
 
 
+@for_each(VALID | INVALID)
+def test_what_is_called_valid_at_once_is_valid_to_the_validator_that_names_problems(profile: str, name: str) -> None:
+    fixture = (VALID | INVALID)[profile, name]
+    quick, thorough = SCHEMAS[profile].quick[fixture["schema"]], SCHEMAS[profile].validator(fixture["schema"])
+    assert quick.is_valid(fixture["payload"]) == thorough.is_valid(fixture["payload"])
+
+
 def test_the_payloads_of_cutmeshorts_pages_are_fixtures() -> None:
     payloads = [fixture["payload"] for fixture in _of("cutmeshort", VALID)]
     event = {"eventName": "signup_started", "customerExternalId": "user_42", "timestamp": "2024-01-15T10:30:00Z"}

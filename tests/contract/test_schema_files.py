@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALL = {profile: load_schemas(data_folder("specs") / profile / "schemas") for profile in shipped_profiles()}
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    2.5,
+    Decimal("9.90"),
+    10**30,
+    "",
+    " ",
+    "a\n",
+    "USD\n",
+    "x@y",
+    "2024-01-15T10:30:60Z",
+    [],
+)
 EVERY = [(profile, name) for profile, schemas in ALL.items() for name in schemas.documents]
 SCHEMAS = ALL["cutmeshort"]
 LEAD = {"clickId": "id_123", "eventName": "signup_started", "customerExternalId": "user_42"}
@@ -39,6 +56,21 @@ def test_every_example_of_a_schema_is_valid(profile: str, name: str) -> None:
     examples = ALL[profile].documents[name]["examples"]
     assert examples
     assert [ALL[profile].problems(name, example) for example in examples] == [()] * len(examples)
+
+
+@pytest.mark.parametrize(("profile", "name"), EVERY)
+def test_what_is_called_valid_at_once_is_valid_to_the_validator_that_names_problems(profile: str, name: str) -> None:
+    quick, thorough = ALL[profile].quick[name], ALL[profile].validator(name)
+    example = ALL[profile].documents[name]["examples"][0]
+    near = [{**example, key: value} for key in example for value in STRANGE]
+    assert [quick.is_valid(each) for each in near] == [thorough.is_valid(each) for each in near]
+
+
+def test_a_value_that_json_cannot_carry_is_left_to_the_validator_that_names_problems() -> None:
+    assert SCHEMAS.problems("lead", {**LEAD, "eventName": "\ud800"}) == ()
+    assert [problem.path for problem in SCHEMAS.problems("lead", {**LEAD, "eventName": "", "x": "\ud800"})] == [
+        "/eventName"
+    ]
 
 
 @pytest.mark.parametrize(("profile", "name"), EVERY)

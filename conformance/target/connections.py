@@ -12,10 +12,12 @@ import time
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 import httpx
 
 from conformance import __version__
+from conformance.target.direct import DirectTransport
 from conformance.target.messages import Answer, Fault
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 1 << 20
 _KEEP_ALIVE = 1.0
+_PROXIES = {"http", "https", "all"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Transport:
     def ssl_context(self) -> ssl.SSLContext:
         """The context for TLS; raises ssl.SSLError or OSError when a file cannot be used."""
         context = ssl.create_default_context(cafile=str(self.ca_bundle) if self.ca_bundle else None)
+        context.set_alpn_protocols(["http/1.1"])
         if self.client_certificate:
             context.load_cert_chain(str(self.client_certificate))
         return context
@@ -49,6 +53,14 @@ class Transport:
     def direct(self) -> bool:
         """Whether a plain socket reaches the target the same way, so that raw exchanges can be made."""
         return self.make is None and self.proxy is None
+
+    def made(self, ssl_context: ssl.SSLContext | None) -> httpx.AsyncBaseTransport | None:
+        """What is below a client, or None for httpx's own: only that one knows proxies."""
+        if self.make is not None:
+            return self.make()
+        if self.proxy is not None or (self.trust_environment and _PROXIES & getproxies().keys()):
+            return None
+        return DirectTransport(ssl_context, _KEEP_ALIVE)
 
 
 class Connections:
@@ -97,7 +109,7 @@ class Connections:
         shared = self.transport
         client = httpx.AsyncClient(
             verify=self.ssl_context if self.ssl_context is not None else False,
-            transport=shared.make() if shared.make else None,
+            transport=shared.made(self.ssl_context),
             proxy=shared.proxy,
             trust_env=shared.trust_environment and shared.make is None,
             follow_redirects=False,

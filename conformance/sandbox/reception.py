@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from conformance.errors import NotKept
@@ -215,6 +216,7 @@ def told(answer: Answer, kept: Exchange, findings: Sequence[Finding]) -> Answer:
     return Answer(answer.status, headers, answer.body)
 
 
+@lru_cache(maxsize=256)
 def _header(text: str) -> bytes:
     one_line = " ".join(text.split())
     if len(one_line) > _LONGEST_HINT:

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from conformance.errors import TrackproofError, UsageError
 from conformance.sandbox.app import create_app
@@ -176,7 +176,7 @@ class _Config(uvicorn.Config):
         """Does nothing: the caller's process may have a web server of its own."""
 
 
-class _Protocol(H11Protocol):
+class _Protocol(HttpToolsProtocol):
     """Says nothing of clients that misbehave: that is what they are here for."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -211,7 +211,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             _Config(
                 app,
-                loop="asyncio",
+                loop="auto",  # uvloop where there is one
                 http=_Protocol,
                 ws="none",
                 lifespan="off",

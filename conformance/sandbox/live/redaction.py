@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,9 +20,21 @@ _WRITTEN = re.compile(rf'("{_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 _SHORTEST = 8
 
 
+@lru_cache(maxsize=256)
+def _is_secret(name: str) -> bool:
+    """Whether a header of this name carries a secret; the same few come with every request."""
+    return _HEADER.search(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _spellings(secret: str) -> tuple[str, ...]:
+    """A secret as it is and as JSON writes it."""
+    return tuple(dict.fromkeys((secret, json.dumps(secret)[1:-1])))
+
+
 def header(name: str, value: str) -> str:
     """A header's value; of one that carries a secret only the scheme is kept."""
-    if not _HEADER.search(name) or not value:
+    if not _is_secret(name) or not value:
         return value
     scheme, blank, rest = value.partition(" ")
     if name.lower() in ("authorization", "proxy-authorization") and blank:
@@ -31,13 +44,13 @@ def header(name: str, value: str) -> str:
 
 def secrets_of(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The tokens in the headers, without their scheme."""
-    values = [value.rpartition(" ")[2] for name, value in headers if _HEADER.search(name)]
+    values = [value.rpartition(" ")[2] for name, value in headers if _is_secret(name)]
     return tuple(sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True))
 
 
 def address(url: str, secrets: Iterable[str]) -> str:
     """A URL without tokens; that there was one can still be seen."""
-    return text(_PARAMETER.sub(rf"\g<1>{REDACTED}", url), secrets)
+    return text(_PARAMETER.sub(rf"\g<1>{REDACTED}", url) if "=" in url else url, secrets)
 
 
 def body(data: bytes, secrets: Iterable[str]) -> bytes:
@@ -52,7 +65,8 @@ def body(data: bytes, secrets: Iterable[str]) -> bytes:
 def text(value: str, secrets: Iterable[str]) -> str:
     """A text in which none of these secrets stands, as it is or as JSON writes it."""
     for secret in secrets:
-        value = value.replace(secret, REDACTED).replace(json.dumps(secret)[1:-1], REDACTED)
+        for spelling in _spellings(secret):
+            value = value.replace(spelling, REDACTED)
     return value
 
 

@@ -40,6 +40,7 @@ _STORED = 4096
 _MOST_HEADERS = 40
 _FEWEST_HEADERS = 8
 _SCARCE = 512
+_MARKUP = 200
 
 # How much of a body is shown: of scenarios that are not green, and of those that are; with 0, no exchange is shown.
 # The first that fits is taken.
@@ -74,14 +75,23 @@ class _Transcript:
 def html(results: Results) -> str:
     """The results as a page, with as much of the bodies as keeps it under the largest size."""
     sequences = {scenario.id: shown(scenario.exchanges) for scenario in results.scenarios}
-    page = ""
-    for limits in _LIMITS:
-        if limits is not _LIMITS[-1] and _least(results, sequences, limits) > LARGEST:
-            continue
-        page = _render(results, sequences, limits)
-        if len(page.encode("utf-8", "backslashreplace")) <= LARGEST:
-            break
-    return page
+    made = _render(results, sequences, _LIMITS[-1])
+    frame = _size(made)
+    possible = [limits for limits in _LIMITS[:-1] if frame + _least(results, sequences, limits) <= LARGEST]
+    # Each makes the page smaller, and a page of hundreds of scenarios takes long to make: few are.
+    first = 0
+    while possible:
+        page = _render(results, sequences, possible[first])
+        if _size(page) <= LARGEST:
+            made, possible = page, possible[:first]
+        else:
+            possible = possible[first + 1 :]
+        first = len(possible) // 2
+    return made
+
+
+def _size(page: str) -> int:
+    return len(page.encode("utf-8", "backslashreplace"))
 
 
 def _limit(scenario: ScenarioResult, limits: tuple[int, int]) -> int:
@@ -89,13 +99,13 @@ def _limit(scenario: ScenarioResult, limits: tuple[int, int]) -> int:
 
 
 def _least(results: Results, sequences: _Sequences, limits: tuple[int, int]) -> int:
-    """What the bodies alone take, unescaped: no page with these limits is smaller."""
+    """What exchanges add at least to a page without them: their bodies, unescaped, and the markup around those."""
     return sum(
-        min(len(message.body), _limit(scenario, limits))
+        _MARKUP
+        + sum(min(len(message.body), limit) for message in (each.exchange.request, each.exchange.response) if message)
         for scenario in results.scenarios
+        if (limit := _limit(scenario, limits))
         for each in sequences[scenario.id]
-        for message in (each.exchange.request, each.exchange.response)
-        if message
     )
 
 

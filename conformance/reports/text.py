@@ -31,6 +31,8 @@ def symbols(unseen: str) -> str:
 
 def one_line(text: str) -> str:
     """The text as one line in which everything can be seen."""
+    if text.isascii() and text.isprintable():
+        return text
     return UNSEEN.sub(lambda found: symbols(found.group()), text)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,12 @@ def test_no_profile_is_named_where_all_platforms_are_judged(part: str) -> None:
         ]
         assert not [text for text in texts if text in ("cutmeshort", "dub")], module.name
         assert "profile.name ==" not in module.read_text(encoding="utf-8"), module.name
+
+
+def test_nothing_is_loaded_for_a_run_before_its_first_request_that_only_its_end_or_some_suites_need() -> None:
+    late = {"hypothesis", "jinja2", "jsonschema", "pytest", "schemathesis", "starlette", "uvicorn"}
+    code = "import sys, conformance.cli.run, conformance.cli.running, conformance.cli.console; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+
+    assert "httpx" in ran.stdout.split()
+    assert not late & set(ran.stdout.split())

@@ -9,9 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.reports.html_report import html
-from conformance.reports.junit import junit
-from conformance.reports.markdown import summary
 from conformance.reports.outputs import DEFAULT_NAMES
 from conformance.results.document import to_document
 
@@ -24,11 +21,30 @@ def results_json(results: Results) -> str:
     return json.dumps(to_document(results), ensure_ascii=False, indent=1) + "\n"
 
 
+# What only an end of a run needs is loaded then, so that its first request does not wait for it.
+def _html(results: Results) -> str:
+    from conformance.reports.html_report import html  # noqa: PLC0415
+
+    return html(results)
+
+
+def _junit(results: Results) -> str:
+    from conformance.reports.junit import junit  # noqa: PLC0415
+
+    return junit(results)
+
+
+def _summary(results: Results) -> str:
+    from conformance.reports.markdown import summary  # noqa: PLC0415
+
+    return summary(results)
+
+
 _REPORTS = {
-    "report.html": html,
+    "report.html": _html,
     "results.json": results_json,
-    "junit.xml": junit,
-    "summary.md": summary,
+    "junit.xml": _junit,
+    "summary.md": _summary,
 }
 NAMES = tuple(_REPORTS)
 

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.contract.digest import contract_digest
 from conformance.errors import UsageError
-from conformance.reports.badge import badge
-from conformance.reports.code_quality import code_quality
-from conformance.reports.sarif import sarif
-from conformance.reports.statement import statement, statement_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,19 +38,29 @@ class Reported:
     location: str = ""
 
 
+# Each is loaded when it is asked for: no run's first request waits for reports that nobody wants.
 def _sarif(run: Reported) -> str:
+    from conformance.reports.sarif import sarif  # noqa: PLC0415
+
     return sarif(run.results, run.location)
 
 
 def _code_quality(run: Reported) -> str:
+    from conformance.reports.code_quality import code_quality  # noqa: PLC0415
+
     return code_quality(run.results, run.location)
 
 
 def _badge(run: Reported) -> str:
+    from conformance.reports.badge import badge  # noqa: PLC0415
+
     return badge(run.results)
 
 
 def _statement(run: Reported) -> str:
+    from conformance.contract.digest import contract_digest  # noqa: PLC0415
+    from conformance.reports.statement import statement, statement_json  # noqa: PLC0415
+
     contract = contract_digest(run.contract)
     data = run.file.read_bytes()
     return statement_json(statement(run.results, run.file.name, data, contract, run.configuration))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Console as Rich
@@ -11,9 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.engine.events import RatePaused, RunFinished, RunStarted, ScenarioFinished
+from conformance.reports.overview import command, rerun, rerun_of
 from conformance.results import Verdict
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -41,7 +42,7 @@ class Console:
         self._rich = rich or Rich(highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._bar: object = None
-        self._counts: Counter[Verdict] = Counter()
+        self._run: RunStarted | None = None
 
     def tell(self, event: Event) -> None:
         """Shows one event of the engine."""
@@ -56,9 +57,10 @@ class Console:
                 self._progress.stop()
 
     def _started(self, event: RunStarted) -> None:
+        self._run = event
         self._line(
-            f"trackproof: {event.scenarios} scenarios of profile {event.profile} against {escape(event.target)} "
-            f"(run {event.run}, seed {event.seed})"
+            f"trackproof: {event.scenarios} scenarios of profile {event.profile.name} against "
+            f"{escape(event.target.url)} (run {event.run}, seed {event.seed})"
         )
         if self._rich.is_terminal:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -67,11 +69,14 @@ class Console:
             self._progress.start()
 
     def _finished(self, result: ScenarioResult) -> None:
-        self._counts[result.verdict] += 1
         if self._progress is not None:
             self._progress.advance(self._bar)  # type: ignore[arg-type]
         if result.verdict in _RED:
-            self._line(f"{_coloured(result.verdict)} {escape(result.id)}")
+            self._line(f"{_coloured(result.verdict)} {escape(result.id)}; again: {escape(self._again(result))}")
+
+    def _again(self, result: ScenarioResult) -> str:
+        assert self._run is not None  # noqa: S101 - a scenario ends after its run has begun
+        return command(self._run.target, self._run.profile, self._run.seed, "--scenario", result.id)
 
     def _line(self, text: str) -> None:
         target = self._progress.console if self._progress is not None else self._rich
@@ -112,6 +117,7 @@ class Console:
             self._rich.print()
             verdict, statement = _coloured(requirement.verdict), escape(requirement.statement)
             self._rich.print(f"{verdict} [bold]{requirement.id}[/] ({requirement.level}) {statement}")
+            self._rich.print(f"  fix: {escape(requirement.fix)}")
             checks = [
                 pair for pair in _checks_of(requirement, results.scenarios) if pair[1].verdict is requirement.verdict
             ]
@@ -120,9 +126,10 @@ class Console:
                 self._rich.print(f"    expected {escape(check.expected)}")
                 self._rich.print(f"    found    {escape(printable(check.actual))}")
                 self._rich.print(f"    blame    {check.blame or 'undecided'}{f' ({check.code})' if check.code else ''}")
+                self._rich.print(f"    again    {escape(rerun(results, scenario))}")
             if len(checks) > _PER_REQUIREMENT:
-                self._rich.print(f"  and {len(checks) - _PER_REQUIREMENT} more")
-            self._rich.print(f"  fix: {escape(requirement.fix)}")
+                left = len(checks) - _PER_REQUIREMENT
+                self._rich.print(f"  and {left} more; all of them again: {escape(rerun_of(results, requirement))}")
         if len(broken) > _SHOWN:
             self._rich.print(f"\nand {len(broken) - _SHOWN} more; the report has them all")
 

@@ -9,28 +9,36 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.resumption import check_same, resumed
 from conformance.cli.running import embedded, embedded_options, run_options
 from conformance.engine.runner import Run
 from conformance.sandbox.platforms import plays
 from conformance.suites import all_scenarios
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.cli.settings import Settings
     from conformance.engine.runner import RunOptions
+    from conformance.engine.scenario import Scenario
     from conformance.results import Results
 
 
 def plan(settings: Settings) -> int:
     """Prints scenarios, exchanges and minutes; returns the exit code."""
+    earlier, settings = resumed(settings)
+    scenarios = all_scenarios() if earlier is None else earlier.remaining(all_scenarios())
     asked = run_options(settings) if not embedded(settings) else None
+    if earlier is not None and asked is not None:
+        check_same(earlier, asked)
     if asked is not None and not plays(asked.profile):
-        return _uncounted(asked)
+        return _uncounted(asked, scenarios)
     with embedded_options(settings) as options:
+        if earlier is not None and asked is None:
+            check_same(earlier, options)
         # The rehearsal is not paced: only what it counts is.
         unpaced = replace(options, limits=replace(options.limits, requests_per_minute=0), max_time=None)
-        rehearsal = Run(unpaced, all_scenarios())
+        rehearsal = Run(unpaced, scenarios)
         results = asyncio.run(rehearsal.results())
     where = asked.target.url if asked else "the embedded sandbox"
     rate = settings["rpm"] or options.profile.documented_requests_per_minute
@@ -44,13 +52,15 @@ def plan(settings: Settings) -> int:
         click.echo(f"at {rate:g} exchanges a minute ({origin}): {results.run.requests / rate:.1f} minutes")
     if rehearsal.budgeted is not None:
         click.echo(rehearsal.budgeted.told)
+    if earlier is not None:
+        click.echo(f"{len(earlier.judged)} scenarios have a verdict in {earlier.path} and are not played again.")
     click.echo("Counted where reads do not lag: each second of lag adds polls.")
-    return 0 if results.scenarios else 3
+    return 0 if results.scenarios or earlier is not None else 3
 
 
-def _uncounted(options: RunOptions) -> int:
+def _uncounted(options: RunOptions, remaining: Sequence[Scenario]) -> int:
     """The scenarios alone, where there is no sandbox to count exchanges on."""
-    scenarios = Counter(scenario.suite for scenario in options.selection.choose(all_scenarios(), options.profile))
+    scenarios = Counter(scenario.suite for scenario in options.selection.choose(remaining, options.profile))
     click.echo(f"would play against {options.target.url} (profile {options.profile.name}); nothing was sent there")
     click.echo()
     for suite, number in scenarios.items():

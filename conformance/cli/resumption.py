@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from conformance.engine.runner import RunOptions
     from conformance.engine.scenario import Scenario
     from conformance.results import Results, ScenarioResult
+    from conformance.results.waivers import Waivers
 
 # Options that leave scenarios out: these have no verdict yet, although they are listed.
 _LEFT_OUT = ("--max-requests", "--budget")
@@ -36,6 +37,13 @@ class Earlier:
         """The scenarios that have a verdict."""
         return tuple(scenario for scenario in self.results.scenarios if not _left_out(scenario))
 
+    def kept(self, waivers: Waivers) -> tuple[ScenarioResult, ...]:
+        """The same by the waivers of today."""
+        return tuple(
+            waivers.applied(replace(scenario, checks=tuple(unwaived(check) for check in scenario.checks)))
+            for scenario in self.judged
+        )
+
     def remaining(self, scenarios: Iterable[Scenario]) -> list[Scenario]:
         """The scenarios that are still to be played."""
         done = {scenario.id for scenario in self.judged}
@@ -49,6 +57,17 @@ def _left_out(scenario: ScenarioResult) -> bool:
 def read_earlier(name: str) -> Earlier:
     """Reads the results of the run that is taken up; raises UsageError when there are none."""
     return Earlier(Path(name), read_results(Path(name)))
+
+
+def resumed(settings: Settings) -> tuple[Earlier | None, Settings]:
+    """The run that `--resume` takes up, if there is one, and the settings with its seed.
+
+    Raises UsageError when it cannot be read, or had another seed than the one that is asked for.
+    """
+    if not settings["resume"]:
+        return None, settings
+    earlier = read_earlier(settings["resume"])
+    return earlier, with_seed_of(earlier, settings)
 
 
 def with_seed_of(earlier: Earlier, settings: Settings) -> Settings:
@@ -91,10 +110,7 @@ def check_same(earlier: Earlier, options: RunOptions) -> None:
 def joined(earlier: Earlier, results: Results, options: RunOptions) -> Results:
     """Both runs as one: every scenario once, judged by the waivers of today."""
     waivers = options.waivers
-    kept = [
-        waivers.applied(replace(scenario, checks=tuple(unwaived(check) for check in scenario.checks)))
-        for scenario in earlier.judged
-    ]
+    kept = earlier.kept(waivers)
     order = {scenario.id: number for number, scenario in enumerate(all_scenarios())}
     scenarios = tuple(sorted((*kept, *results.scenarios), key=lambda one: order.get(one.id, len(order))))
     requirements = requirement_results(options.profile, scenarios, options.selection)

@@ -79,27 +79,18 @@ if TYPE_CHECKING:
 )
 @click.option("--ratchet", metavar="RESULTS", help="Fail only on failures that these results do not have.")
 @click.option(
-    "--resume",
-    metavar="RESULTS",
-    envvar="TRACKPROOF_RESUME",
-    help="Run only what has no verdict in these results, and write both as one.",
+    "--resume", metavar="RESULTS", help="Run only what has no verdict in these results, and write both as one."
 )
 @click.option("--config", metavar="FILE", help="Configuration file (default trackproof.toml, if there is one).")
-@click.option("--plan", is_flag=True, help="Print what would be sent, and send nothing.")
+@click.option("--plan", is_flag=True, default=None, help="Print what would be sent, and send nothing.")
 @click.option(
-    "--show-config", is_flag=True, help="Print what is in force and where each value came from, and send nothing."
+    "--show-config",
+    is_flag=True,
+    default=None,
+    help="Print what is in force and where each value came from, and send nothing.",
 )
 @click.pass_context
-def command(
-    context: click.Context,
-    /,
-    *,
-    config: str | None,
-    resume: str | None,
-    plan: bool,
-    show_config: bool,
-    **given: Any,
-) -> None:
+def command(context: click.Context, /, *, config: str | None, **given: Any) -> None:
     """Run the conformance suites against the base URL TARGET.
 
     \b
@@ -111,9 +102,9 @@ def command(
     if given["target"] == "":
         raise UsageError("TARGET is empty", "Is the variable set that should hold it? Without TARGET, leave it out.")
     settings = resolve(given, config)
-    if show_config:
+    if settings["show_config"]:
         context.exit(_show(settings))
-    context.exit(_plan(settings) if plan else _run(settings, resume))
+    context.exit(_plan(settings) if settings["plan"] else _run(settings))
 
 
 def _show(settings: Settings) -> int:
@@ -122,29 +113,24 @@ def _show(settings: Settings) -> int:
     return show(settings)
 
 
-def _run(settings: Settings, resume: str | None) -> int:
+def _run(settings: Settings) -> int:
     # Loaded here, so that no other command waits for it.
     from conformance.cli.console import Console  # noqa: PLC0415
     from conformance.cli.github import announce, shielded  # noqa: PLC0415
 
     console = Console()
     with shielded():
-        code = _play(settings, resume, console)
+        code = _play(settings, console)
     if console.told is not None:
         announce(console.told)
     return code
 
 
-def _play(settings: Settings, resume: str | None, console: Console) -> int:
+def _play(settings: Settings, console: Console) -> int:
+    from conformance.cli.resumption import resumed  # noqa: PLC0415
     from conformance.cli.running import embedded, execute, run_options  # noqa: PLC0415
 
-    earlier = None
-    if resume:
-        from conformance.cli.resumption import read_earlier, with_seed_of  # noqa: PLC0415
-
-        earlier = read_earlier(resume)
-        settings = with_seed_of(earlier, settings)
-
+    earlier, settings = resumed(settings)
     if embedded(settings):
         from conformance.cli.running import embedded_options  # noqa: PLC0415
 

@@ -9,24 +9,22 @@ import random
 import secrets
 import signal
 import ssl
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.cli.again import words
 from conformance.cli.allowed import allowed
-from conformance.cli.further import prepare_outputs, write_outputs
+from conformance.cli.reporting import keep_reports, prepare_reports, record
 from conformance.cli.resumption import check_same, joined
 from conformance.cli.settings import headers_of
 from conformance.contract import Level, load_profile
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
-from conformance.engine.events import ExchangeRecorded, RunStarted
 from conformance.engine.runner import Run, RunOptions
 from conformance.engine.selection import Selection
 from conformance.errors import UsageError
 from conformance.evidence.inbox import InboxOptions
-from conformance.reports import remove_reports, results_json, write_file, write_reports
 from conformance.reports.journal import Journal
 from conformance.suites import all_scenarios
 from conformance.target.clicks import ClickEndpoint, GivenClicks, NoClicks, ShortLinks
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from conformance.results import Results
 
 SANDBOX = "sandbox"
-_CLICKS_REPEATED = 4
 
 
 def embedded(settings: Settings) -> bool:
@@ -77,6 +74,7 @@ def embedded_options(settings: Settings) -> Iterator[RunOptions]:
             readback=sandbox.readback if profile.evidence == "readback" else None,
             transport=Transport(trust_environment=False),
             embedded=True,
+            words=words(settings, embedded=True),
         )
         inbox = None
         if profile.signature_header:
@@ -111,7 +109,7 @@ def target_options(settings: Settings, profile: Profile) -> TargetOptions:
         click_endpoint=endpoint,
         readback=_url("--readback", readback) if readback else None,
         transport=_transport(settings),
-        words=_words(settings),
+        words=words(settings, embedded=False),
     )
     if not target.token.isascii() or not target.token.isprintable():
         raise UsageError("the token has characters that no header can carry", "Check TRACKPROOF_TOKEN for stray ones.")
@@ -153,20 +151,8 @@ def execute(options: RunOptions, settings: Settings, console: Console, earlier: 
     """Runs, writes the reports, tells the operator, and returns the exit code."""
     if earlier is not None:
         check_same(earlier, options)
-    folder = Path(settings["reports"])
-    try:
-        remove_reports(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Better now than after minutes of a run whose reports have nowhere to go.
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        if earlier is not None and not earlier.path.exists():
-            # Its findings are in no other file until this run has ended.
-            write_file(earlier.path, results_json(earlier.results))
-    except OSError as error:
-        raise UsageError(f"{folder} cannot take reports: {error}", "Choose another --reports.") from None
-    outputs = prepare_outputs(settings)
-    journal = Journal(folder)
+    outputs = prepare_reports(settings, earlier)
+    journal = Journal(Path(settings["reports"]))
 
     def tell(event: Event) -> None:
         record(journal, event)
@@ -179,25 +165,10 @@ def execute(options: RunOptions, settings: Settings, console: Console, earlier: 
         journal.close()
     if earlier is not None:
         results = joined(earlier, results, options)
-    try:
-        files = write_reports(results, folder)
-    except OSError as error:
-        raise UsageError(f"the reports cannot be written to {folder}: {error}", "Choose another --reports.") from None
-    journal.remove()
-    write_outputs(outputs, results, files["results.json"], options.profile, settings)
-    console.summary(results, files["report.html"])
+    console.summary(results, keep_reports(results, settings, options.profile, outputs, journal))
     if settings["cleanup"]:
         console.cleaned(asyncio.run(clean_up(options, results.run.created)), run.pattern)
     return exit_code(run, results, allow_inconclusive=settings["allow_inconclusive"])
-
-
-def record(journal: Journal, event: Event) -> None:
-    """Keeps the journal of a run."""
-    match event:
-        case RunStarted():
-            journal.begin(run=event.run, target=event.target, profile=event.profile, seed=event.seed)
-        case ExchangeRecorded():
-            journal.add(event.exchange)
 
 
 def exit_code(run: Run, results: Results, *, allow_inconclusive: bool) -> int:
@@ -234,12 +205,6 @@ def _url(option: str, value: str) -> str:
             "Take it out of the URL.",
         )
     return value.rstrip("/")
-
-
-def _words(settings: Settings) -> tuple[str, ...]:
-    words = [word for link in settings["short_link"] for word in ("--short-link", link)]
-    words += [word for click in settings["click_id"][:_CLICKS_REPEATED] for word in ("--click-id", click)]
-    return (*words, "--readback", settings["readback"]) if settings["readback"] else tuple(words)
 
 
 def _inbox(settings: Settings, profile: Profile) -> InboxOptions | None:

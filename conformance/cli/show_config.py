@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
 
 # Variables of other commands, and of trackproof itself.
-_OTHERS = {"CONFIG", "RESUME", "HOST", "PORT", "WEBHOOK", "URL", "NO_SKIP"}
+_OTHERS = {"CONFIG", "URL", "NO_SKIP", "NODE_MODULES"}
+# They decide what this command does, and nothing of a run.
+_MODES = ("plan", "show_config")
 
 
 def show(settings: Settings) -> int:
@@ -32,7 +34,12 @@ def show(settings: Settings) -> int:
     if embedded(settings):
         click.echo("target: the embedded sandbox; token, clicks and read-back are its own")
     click.echo()
-    rows = [row for setting in SETTINGS for row in _rows(setting, settings, profile, redactor)]
+    rows = [
+        row
+        for setting in SETTINGS
+        if setting.option not in _MODES
+        for row in _rows(setting, settings, profile, redactor)
+    ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for name, value, origin in rows:
         click.echo(f"{name:<{widths[0]}}  {value:<{min(widths[1], 60)}}  {origin}".rstrip())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.results import Exchange, Results, ScenarioResult
+    from conformance.results import Exchange, ProfileInfo, Results, ScenarioResult, TargetInfo
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,8 @@ class RunStarted:
     """The run begins: so many scenarios against this target."""
 
     run: str
-    target: str
-    profile: str
+    target: TargetInfo
+    profile: ProfileInfo
     scenarios: int
     seed: int
 

@@ -135,9 +135,7 @@ class Run:
         )
         play = self._play(target, inbox)
         self._on_event(
-            RunStarted(
-                self.id, target.redactor.text(target.base), options.profile.name, len(self.scenarios), options.seed
-            )
+            RunStarted(self.id, _about_target(play), _about(options.profile), len(self.scenarios), options.seed)
         )
         stopped: str | None = None
         try:
@@ -286,14 +284,8 @@ class Run:
         redact = target.redactor.text
         return Results(
             tool_version=__version__,
-            profile=ProfileInfo(options.profile.name, options.profile.title, options.profile.revision),
-            target=TargetInfo(
-                url=redact(options.target.url),
-                embedded=options.target.embedded,
-                evidence=redact(play.observer.evidence.description),
-                clicks=redact(target.clicks.description),
-                options=tuple(redact(word) for word in options.target.words),
-            ),
+            profile=_about(options.profile),
+            target=_about_target(play),
             run=RunInfo(
                 id=self.id,
                 seed=options.seed,
@@ -310,6 +302,22 @@ class Run:
             stopped=redact(stopped) if stopped else None,
             warnings=tuple(redact(warning) for warning in warnings),
         )
+
+
+def _about(profile: Profile) -> ProfileInfo:
+    return ProfileInfo(profile.name, profile.title, profile.revision)
+
+
+def _about_target(play: Play) -> TargetInfo:
+    target = play.target
+    redact = target.redactor.text
+    return TargetInfo(
+        url=redact(target.options.url),
+        embedded=target.options.embedded,
+        evidence=redact(play.observer.evidence.description),
+        clicks=redact(target.clicks.description),
+        options=tuple(redact(word) for word in target.options.words),
+    )
 
 
 async def _write_marker(play: Play, kind: str, transcript: Transcript) -> str | None:

@@ -11,7 +11,7 @@ from conformance.engine.events import RunFinished, RunStarted, ScenarioFinished
 from conformance.engine.runner import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from conformance.engine.events import Event
     from conformance.engine.runner import RunOptions
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 class BackgroundRun:
-    """One run of the engine; it begins when it is made."""
+    """One run of the engine; it begins when it is made. `on_event` is called in its thread."""
 
-    def __init__(self, options: RunOptions, scenarios: Sequence[Scenario]) -> None:
+    def __init__(self, options: RunOptions, scenarios: Sequence[Scenario], on_event: Callable[[Event], None]) -> None:
         self.run = Run(options, scenarios, self._told)
+        self._on_event = on_event
         self.started: RunStarted | None = None
         self.results: Results | None = None
         self._by_id: dict[str, ScenarioResult] = {}
@@ -33,6 +34,12 @@ class BackgroundRun:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._work, name="trackproof-engine", daemon=True)
         self._thread.start()
+
+    def begun(self) -> RunStarted | None:
+        """What the run said when it began; None when it never did."""
+        with self._news:
+            self._news.wait_for(lambda: self._over or self.started is not None)
+            return self.started
 
     def result_of(self, scenario_id: str) -> ScenarioResult | None:
         """Waits for a scenario's result; None when the run ended without one. Raises what the engine raised."""
@@ -52,6 +59,7 @@ class BackgroundRun:
         return self.results
 
     def _told(self, event: Event) -> None:
+        self._on_event(event)
         with self._news:
             match event:
                 case RunStarted():

@@ -74,6 +74,7 @@ OPTIONS = (
     Option("level", Kind.TEXT, "must|should|may", "The lowest level that is run (default may)."),
     Option("strict", Kind.SWITCH, "", "A broken SHOULD fails its scenario and the run too."),
     Option("ratchet", Kind.TEXT, "RESULTS", "Fail only on failures that these results do not have."),
+    Option("resume", Kind.TEXT, "RESULTS", "Play only what has no verdict in these results; they tell of the rest."),
     Option("allow_inconclusive", Kind.SWITCH, "", "Exit 0 although some MUST could not be judged."),
     Option("allow_production", Kind.SWITCH, "", "Run against one of the profile's production hosts."),
     Option("production_hosts", Kind.MANY, "HOST", "A further host that counts as production; repeatable."),

@@ -6,39 +6,40 @@ import asyncio
 import contextlib
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from conformance import __version__
-from conformance.cli.further import prepare_outputs, write_outputs
-from conformance.cli.running import embedded, embedded_options, exit_code, run_options
-from conformance.cli.settings import resolve
+from conformance.cli.resumption import joined
+from conformance.cli.running import exit_code
 from conformance.engine.budget import choose
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
 from conformance.engine.scenario import ScenarioGroup
-from conformance.errors import TrackproofError, UsageError
+from conformance.errors import TrackproofError
 from conformance.front import telling
 from conformance.front.background import BackgroundRun
 from conformance.front.items import ScenarioItem, Suite
-from conformance.front.options import given, here
+from conformance.front.keeping import Keeping
+from conformance.front.options import here
+from conformance.front.ready import ready, terminated_as_interrupted
 from conformance.front.summary import tell, tell_cleaned, tell_html
-from conformance.reports import remove_reports, write_reports
 from conformance.reports.text import one_line
 from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo, Verdict
 from conformance.suites import SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
+    from conformance.cli.resumption import Earlier
     from conformance.cli.settings import Settings
     from conformance.contract import Profile
     from conformance.engine.cleanup import CleanUp
+    from conformance.engine.events import Event
     from conformance.engine.runner import RunOptions
     from conformance.engine.scenario import Scenario
-    from conformance.reports.outputs import Output
     from conformance.results import ScenarioResult
 
 _INTERRUPTED = 130
@@ -59,7 +60,9 @@ class FrontSession:
         self._background: BackgroundRun | None = None
         self._results: Results | None = None
         self._cleaned: CleanUp | None = None
-        self._outputs: tuple[Output, ...] = ()
+        self._keeping: Keeping | None = None
+        self._earlier: Earlier | None = None
+        self._judged: dict[str, ScenarioResult] = {}
         self._red = 0
         self._interrupted = False
         self._told = False
@@ -83,12 +86,12 @@ class FrontSession:
     @cached_property
     def run(self) -> Results:
         """What is known of the run before it has ended."""
-        started = self._background.started if self._background else None
+        started = self._background.begun() if self._background else None
         profile = self._options.profile
         return Results(
             tool_version=__version__,
             profile=ProfileInfo(profile.name, profile.title, profile.revision),
-            target=TargetInfo(started.target if started else "", self._options.target.embedded),
+            target=started.target if started else TargetInfo("", self._options.target.embedded),
             run=RunInfo(started.run if started else "", self._options.seed, "", 0, 0, complete=False),
             verdict="cut",
             why="",
@@ -104,6 +107,8 @@ class FrontSession:
         """Waits for a scenario's result; the first that is asked for starts the run of all that are selected."""
         if self._background is None:
             self._background = self._begin()
+        if scenario.id in self._judged:
+            return self._judged[scenario.id]
         try:
             result = self._background.result_of(scenario.id)
         except TrackproofError as error:
@@ -119,8 +124,13 @@ class FrontSession:
 
     def _begin(self) -> BackgroundRun:
         chosen = dict.fromkeys(item.scenario for item in self._session.items if isinstance(item, ScenarioItem))
+        remaining = tuple(scenario for scenario in chosen if scenario.id not in self._judged)
         # What fits into a budget was chosen from all that was collected, and pytest says how many were not.
-        return BackgroundRun(replace(self._options, budget=None), tuple(chosen))
+        return BackgroundRun(replace(self._options, budget=None), remaining, self._tell)
+
+    def _tell(self, event: Event) -> None:
+        if self._keeping is not None:
+            self._keeping.tell(event)
 
     # --- before the run -----------------------------------------------------------------------------------------
 
@@ -132,16 +142,12 @@ class FrontSession:
         stack = contextlib.ExitStack()
         self._config.add_cleanup(stack.close)
         try:
-            if getattr(self._config.option, "dist", "no") != "no":
-                raise UsageError(
-                    "the engine plays scenarios side by side already and cannot be spread with pytest-xdist",
-                    "Leave out -n (or give -n 0) and use --trackproof-concurrency.",
-                )
-            options = given(self._config)
-            self._settings = settings = resolve(options, options["config"])
-            self._options = stack.enter_context(_options(settings))
-            if self._wants_reports:
-                self._outputs = _remove_reports(settings)
+            self._settings, self._options, self._earlier = ready(self._config, stack)
+            if self._earlier is not None:
+                self._judged = {result.id: result for result in self._earlier.kept(self._options.waivers)}
+            if not self._config.option.collectonly:
+                self._keeping = Keeping(self._settings, self._earlier, self._config)
+                stack.enter_context(terminated_as_interrupted())
         except TrackproofError as error:
             _leave(error)
 
@@ -180,7 +186,9 @@ class FrontSession:
         scenarios = [item.scenario for item in items if isinstance(item, ScenarioItem)]
         fitting = self._options.selection.choose(scenarios, self._options.profile)
         if self._options.budget:
-            fitting = choose(fitting, self._options.profile, self._options.budget).scenarios
+            fresh = [scenario for scenario in fitting if scenario.id not in self._judged]
+            left_out_by_budget = {*fresh} - {*choose(fresh, self._options.profile, self._options.budget).scenarios}
+            fitting = tuple(scenario for scenario in fitting if scenario not in left_out_by_budget)
         chosen = set(fitting)
         left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario not in chosen]
         if left_out:
@@ -226,15 +234,23 @@ class FrontSession:
         if self._background is not None:
             why = "interrupted" if self._interrupted else "pytest stopped before every scenario was judged"
             self._results = self._background.finish(why)
+            if self._results is not None and self._earlier is not None:
+                self._results = joined(self._earlier, self._results, self._options)
+        if self._keeping is not None and self._background is not None:
+            self._keep(self._keeping)
         if self._background is not None and self._results is not None:
             allow = self._settings["allow_inconclusive"]
             code = exit_code(self._background.run, self._results, allow_inconclusive=allow)
-            if self._wants_reports:
-                _write_reports(self._results, self._settings, self.profile, self._outputs)
             if self._settings["cleanup"]:
                 self._cleaned = asyncio.run(clean_up(self._options, self._results.run.created))
         self._told = True
         session.exitstatus = self._status(exitstatus, code, session.testsfailed)
+
+    def _keep(self, keeping: Keeping) -> None:
+        try:
+            keeping.keep(self._results, self.profile)
+        except TrackproofError as error:
+            _leave(error)
 
     def _status(self, status: int, code: int, failed: int) -> int:
         """The session's exit status; pytest's own, where it says more than the run's code."""
@@ -262,37 +278,9 @@ class FrontSession:
     def _without_results(self) -> str:
         return _NOTHING if self._background is None else _FAILED_ITSELF
 
-    @property
-    def _wants_reports(self) -> bool:
-        origins = self._settings.origins
-        asked = any(origins[setting] != "default" for setting in ("reports", "output"))
-        return asked and not self._config.option.collectonly
-
-
-def _options(settings: Settings) -> contextlib.AbstractContextManager[RunOptions]:
-    return embedded_options(settings) if embedded(settings) else contextlib.nullcontext(run_options(settings))
-
 
 def _leave(error: TrackproofError) -> NoReturn:
     pytest.exit(one_line(here(f"trackproof: {error.what}. {error.remedy}".strip())), returncode=error.exit_code)
-
-
-def _remove_reports(settings: Settings) -> tuple[Output, ...]:
-    try:
-        remove_reports(Path(settings["reports"]))
-    except OSError as error:
-        raise UsageError(f"the reports of an earlier run cannot be removed: {error}") from None
-    return prepare_outputs(settings)
-
-
-def _write_reports(results: Results, settings: Settings, profile: Profile, outputs: tuple[Output, ...]) -> None:
-    try:
-        files = write_reports(results, Path(settings["reports"]))
-        write_outputs(outputs, results, files["results.json"], profile, settings)
-    except UsageError as error:
-        _leave(error)
-    except OSError as error:
-        _leave(UsageError(f"the reports cannot be written: {error}", "Choose another --trackproof-reports."))
 
 
 def _without_the_machine(config: pytest.Config) -> None:

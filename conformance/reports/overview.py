@@ -12,7 +12,15 @@ from conformance.results.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.results.model import Check, Missing, RequirementResult, Results, ScenarioResult
+    from conformance.results.model import (
+        Check,
+        Missing,
+        ProfileInfo,
+        RequirementResult,
+        Results,
+        ScenarioResult,
+        TargetInfo,
+    )
 
 _DEFAULT_PROFILE = "cutmeshort"
 
@@ -83,20 +91,22 @@ def _distinct(items: Iterable[str]) -> tuple[str, ...]:
 
 def rerun(results: Results, scenario: ScenarioResult | None = None) -> str:
     """The command that runs this again: all of it, or one scenario."""
-    return _command(results, ("--scenario", scenario.id) if scenario else ())
+    only = ("--scenario", scenario.id) if scenario else ()
+    return command(results.target, results.profile, results.run.seed, *only)
 
 
 def rerun_of(results: Results, requirement: RequirementResult) -> str:
     """The command that judges one requirement again, in all of its scenarios."""
-    return _command(results, ("--requirement", requirement.id))
+    return command(results.target, results.profile, results.run.seed, "--requirement", requirement.id)
 
 
-def _command(results: Results, only: tuple[str, ...]) -> str:
-    words = ["trackproof", "run", "sandbox" if results.target.embedded else results.target.url]
-    if results.profile.name != _DEFAULT_PROFILE:
-        words += ["--profile", results.profile.name]
-    words += [*results.target.options, *only]
-    return shlex.join(one_line(word) for word in [*words, "--seed", str(results.run.seed)])
+def command(target: TargetInfo, profile: ProfileInfo, seed: int, *only: str) -> str:
+    """The command that runs something again against the same target, quoted for a shell; it holds no secret."""
+    words = ["trackproof", "run", "sandbox" if target.embedded else target.url]
+    if profile.name != _DEFAULT_PROFILE and "--profile" not in target.options:
+        words += ["--profile", profile.name]
+    words += [*target.options, *only, "--seed", str(seed)]
+    return shlex.join(one_line(word) for word in words)
 
 
 def duration(seconds: float) -> str:

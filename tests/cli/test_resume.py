@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,6 +73,20 @@ def test_a_run_that_had_ended_sends_nothing_more(tmp_path: Path, whole: Ended) -
     assert server.requests == []
     assert ended.code == 0, ended.said
     assert len(ended.results()["scenarios"]) == len(whole.results()["scenarios"])
+
+
+def test_a_plan_counts_only_what_is_still_to_be_played(tmp_path: Path, platform: OtherPlatform, whole: Ended) -> None:
+    interrupted(whole, tmp_path, kept=1)
+    before = len(platform.books.customers)
+    words = ("run", *options(platform), *FEW, "--resume", "cut.json")
+    planned = entered(tmp_path, *words, TRACKPROOF_PLAN="1")
+    assert planned.code == 0, planned.said
+    assert re.search(rf"^total +{len(whole.results()['scenarios']) - 1} +\d+$", planned.out, re.MULTILINE)
+    assert "1 scenarios have a verdict in cut.json and are not played again." in planned.out
+    other = entered(tmp_path, "run", "sandbox", *FEW, "--resume", "cut.json", "--plan")
+    assert (other.code, "cannot be resumed: its target is" in other.err) == (2, True)
+    assert len(platform.books.customers) == before
+    assert not (tmp_path / "reports").exists()
 
 
 def test_what_a_budget_left_out_is_played(tmp_path: Path, platform: OtherPlatform) -> None:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from html import unescape
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -105,23 +104,53 @@ def test_a_target_that_goes_away_is_an_error_and_no_failure() -> None:
     assert "Traceback" not in gone.output
 
 
+WAIVED = """
+[[waivers]]
+requirement = "validation.malformed-json"
+reason = "the parser is being replaced"
+owner = "gateway team"
+expires = 2099-12-31
+issue = "https://tracker.example.com/1"
+"""
+
+
 def test_what_is_waived_is_an_expected_failure(tmp_path: Path) -> None:
-    (tmp_path / "waive.py").write_text(
-        "from dataclasses import replace\n"
-        "from conformance.front.background import BackgroundRun\n"
-        "from conformance.results import Verdict\n"
-        "played = BackgroundRun.result_of\n"
-        "def waived(self, scenario):\n"
-        "    result = played(self, scenario)\n"
-        "    return replace(result, checks=tuple(replace(one, verdict=Verdict.WAIVED) for one in result.checks))\n"
-        "BackgroundRun.result_of = waived\n"
-    )
+    config = tmp_path / "waived.toml"
+    config.write_text(WAIVED)
     with failing() as server:
-        options = ["-p", "waive", CUT_OFF, "-rx", "--target", server.url]
-        waived, not_waived = sessions(options, [*options, "--runxfail"], PYTHONPATH=str(tmp_path))
-    assert waived.counts == "1 xfailed"
+        options = [CUT_OFF, "-rx", "--target", server.url, "--trackproof-config", str(config)]
+        waived, not_waived = sessions(options, [*options, "--runxfail"])
+    # A run in which nothing passed is inconclusive, whatever is waived in it.
+    assert (waived.code, waived.counts) == (3, "1 xfailed")
     assert "waived: validation.malformed-json" in waived.output
     assert not_waived.counts == "1 failed"
+
+
+def test_a_run_is_taken_up_and_told_as_one(tmp_path: Path) -> None:
+    cut = tmp_path / "reports" / "results.json"
+    with failing() as server:
+        options = [CUT_OFF, f"{NO_JSON}[plain-text]", "--target", server.url, "--trackproof-reports", str(cut.parent)]
+        session(*options)
+        document = json.loads(cut.read_text(encoding="utf-8"))
+        kept, seed, requests = document["scenarios"][0], document["run"]["seed"], document["run"]["requests"]
+        document |= {"verdict": "cut", "scenarios": [kept], "run": {**document["run"], "complete": False}}
+        cut.write_text(json.dumps(document), encoding="utf-8")
+        taken_up, planned, other = sessions(
+            [*options, "--trackproof-resume", str(cut)],
+            [*options, "--trackproof-resume", str(cut), "--trackproof-seed", str(seed + 1)],
+            [*options[:-2], "--trackproof-resume", str(cut), "--trackproof-profile", "dub"],
+        )
+    assert (taken_up.code, taken_up.counts) == (1, "2 failed")
+    assert f"note: resumed from {cut}: 1 scenarios are of run {document['run']['id']}" in taken_up.output
+    assert f"trackproof run {server.url} --scenario 'validation/a-body-that-is-no-json-is-refused[" in taken_up.output
+    whole = json.loads(cut.read_text(encoding="utf-8"))
+    assert len(whole["scenarios"]) == 2
+    assert kept in whole["scenarios"]
+    assert (whole["run"]["seed"], whole["run"]["complete"]) == (seed, True)
+    assert requests < whole["run"]["requests"] <= 2 * requests
+    assert (planned.code, other.code) == (2, 2)
+    assert "Leave --trackproof-seed out: a run that is resumed keeps its seed." in planned.output
+    assert "its profile is cutmeshort, and this run's is dub" in other.output
 
 
 def test_a_target_that_cannot_be_judged_at_all_is_one_sentence_and_exit_code_4() -> None:
@@ -164,27 +193,35 @@ def test_a_run_that_was_cut_never_looks_finished() -> None:
     assert "not judged: The run was cut short: --trackproof-max-time" in cut.output
 
 
-def test_an_interrupted_session_exits_with_130() -> None:
+def test_a_session_that_is_terminated_exits_with_130_and_keeps_what_it_found(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.ndjson"
     with limiting("30") as server:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "pytest", *plugins_for(()), PENDING, "--target", server.url],
+            [
+                *(sys.executable, "-m", "pytest", *plugins_for(()), PENDING),
+                *("--target", server.url, "--trackproof-reports", str(tmp_path)),
+            ],
             cwd=CHECKOUT,
             env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # What starts these tests in the background may ignore the signal, and a child inherits that.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads yet
         )
         with process:
-            while not server.connections and process.poll() is None:
+            while not (journal.exists() and journal.stat().st_size) and process.poll() is None:
                 time.sleep(0.01)
-            # The engine has connected; give pytest's own thread the time to begin to wait for it.
+            # The engine has had an answer; give pytest's own thread the time to begin to wait for it.
             time.sleep(1)
-            process.send_signal(signal.SIGINT)
+            head, first, *_ = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+            process.send_signal(signal.SIGTERM)
             output, _ = process.communicate(timeout=30)
+    assert (head["format"], head["target"]) == ("trackproof-journal/1", server.url)
+    assert first["response"]["status"] == 429
     assert process.returncode == 130
     assert "CUT  The run was cut short: interrupted." in output
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert (results["verdict"], results["run"]["complete"]) == ("cut", False)
+    assert not journal.exists()
 
 
 def test_an_engine_that_breaks_is_told_once(tmp_path: Path) -> None:

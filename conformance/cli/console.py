@@ -71,6 +71,8 @@ class Console:
     def _finished(self, result: ScenarioResult) -> None:
         if self._progress is not None:
             self._progress.advance(self._bar)  # type: ignore[arg-type]
+        if any(check.flaky for check in result.checks):
+            self._line(f"[yellow]flaky[/] {escape(result.id)}; again: {escape(self._again(result))}")
         if result.verdict in _RED:
             self._line(f"{_coloured(result.verdict)} {escape(result.id)}; again: {escape(self._again(result))}")
 

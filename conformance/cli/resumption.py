@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.engine.conclusion import requirement_results, run_verdict
+from conformance.engine.conclusion import flaky, requirement_results, run_verdict
 from conformance.errors import UsageError
 from conformance.results.files import read_results
 from conformance.results.waivers import unwaived
@@ -120,7 +120,8 @@ def joined(earlier: Earlier, results: Results, options: RunOptions) -> Results:
         if verdict != "cut":
             verdict, why = run_verdict(requirements, scenarios, strict=options.strict, cut=None)
         verdict, why, remarks = waivers.verdict(verdict, why, scenarios)
-    of_a_part = waivers.verdict("", "", results.scenarios)[2]
+    of_a_part = {*waivers.verdict("", "", results.scenarios)[2], *flaky(results.scenarios)}
+    remarks = (*remarks, *flaky(scenarios))
     note = f"resumed from {earlier.path}: {len(kept)} scenarios are of run {earlier.results.run.id}"
     return replace(
         results,

@@ -122,6 +122,19 @@ def run_verdict(  # noqa: PLR0911 - the rules stand in their order
     return "conformant", f"{held}.{but}" if waived else "Every requirement that could be judged holds."
 
 
+def flaky(scenarios: Iterable[ScenarioResult]) -> tuple[str, ...]:
+    """A remark for each check that passed on its second try only, with both answers; beyond some, their number."""
+    told = [
+        f"flaky: {check.requirement} in {scenario.id}: {check.note}; second try: {check.actual}"
+        for scenario in scenarios
+        for check in scenario.checks
+        if check.flaky
+    ]
+    left = len(told) - _FLAKY
+    return (*told[:_FLAKY], f"and {left} more flaky checks; report.html has them") if left > 0 else tuple(told)
+
+
+_FLAKY = 10
 _NAMED = 5
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from conformance import __version__
 from conformance.engine.attempt import Played, play_scenario
 from conformance.engine.budget import choose
-from conformance.engine.conclusion import requirement_results, run_verdict, scenario_result
+from conformance.engine.conclusion import flaky, requirement_results, run_verdict, scenario_result
 from conformance.engine.deliveries import Deliveries
 from conformance.engine.events import (
     ExchangeRecorded,
@@ -276,7 +276,7 @@ class Run:
         else:
             verdict, why = run_verdict(requirements, scenarios, strict=options.strict, cut=self._cut)
             verdict, why, remarks = options.waivers.verdict(verdict, why, scenarios)
-        warnings = [*remarks]
+        warnings = [*remarks, *flaky(scenarios)]
         if self.budgeted is not None:
             warnings.append(self.budgeted.told)
         if play.observer.evidence.available and scenarios and not play.observer.showed_anybody:

@@ -12,6 +12,7 @@ from conformance.reports.overview import duration, rerun
 from conformance.reports.text import lines, one_line
 from conformance.reports.transcript import readable, shown
 from conformance.results import Verdict
+from conformance.results.waivers import why_waived
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,8 +74,9 @@ def needed(missing: Missing) -> str:
 
 
 def waived(result: ScenarioResult) -> str:
-    """Which waived checks a scenario has."""
-    return one_line("; ".join(check.requirement for check in result.checks if check.verdict is Verdict.WAIVED))
+    """Which waived checks a scenario has, and who answers for them."""
+    checks = [check for check in result.checks if check.verdict is Verdict.WAIVED]
+    return one_line("; ".join(f"{check.requirement}: {why_waived(check)}" for check in checks))
 
 
 def exchanges(result: ScenarioResult) -> str:

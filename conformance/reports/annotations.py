@@ -45,6 +45,9 @@ def _told(results: Results, kind: str) -> Iterator[tuple[str, str]]:
             for breach in breaches(results, verdict):
                 if verdict is not Verdict.INCONCLUSIVE or breach.requirement.level is Level.MUST:
                     yield f"{verdict}: {breach.requirement.id}", "\n".join(_message(results, breach, verdict))
+    if kind == "notice":
+        for warning in results.warnings:
+            yield "trackproof: note", warning
 
 
 def _message(results: Results, breach: Breach, verdict: Verdict) -> Iterator[str]:
@@ -58,6 +61,8 @@ def _message(results: Results, breach: Breach, verdict: Verdict) -> Iterator[str
         else:
             yield f"expected: {check.expected}"
             yield f"found: {check.actual}"
+            if check.note:
+                yield check.note
             yield f"blame: {check.blame or 'undecided'}{f' ({check.code})' if check.code else ''}"
             if requirement.fix and verdict is not Verdict.ERRORED:
                 yield f"fix: {requirement.fix}"

@@ -119,7 +119,9 @@ class _Markdown:
 
 def prose_of(text: str) -> str:
     """Words that may begin or end with a blank, which stays."""
-    return f"{' ' * text.startswith(' ')}{prose(text)}{' ' * (len(text) > 1 and text.endswith(' '))}"
+    if not text.strip():
+        return text
+    return f"{' ' * text.startswith(' ')}{prose(text)}{' ' * text.endswith(' ')}"
 
 
 def _lines(found: Difference, style: _Plain | _Markdown) -> Iterator[str]:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from conformance.reports.overview import rerun
 from conformance.reports.text import lines, one_line
 from conformance.results.verdicts import Verdict
+from conformance.results.waivers import why_waived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,15 +68,18 @@ def _case(scenario: ScenarioResult, results: Results) -> ET.Element:
             text = f"{told}\n\nrun it again: {rerun(results, scenario)}"
             case.append(_element("failure", {"type": "failed", "message": _headline(guilty)}, text))
         case Verdict.ERRORED:
-            case.append(_element("error", {"type": "errored", "message": _headline(guilty)}, told))
+            text = f"{told}\n\nrun it again: {rerun(results, scenario)}"
+            case.append(_element("error", {"type": "errored", "message": _headline(guilty)}, text))
         case Verdict.INCONCLUSIVE | Verdict.WAIVED as verdict:
             case.append(
                 _element("skipped", {"type": verdict.value, "message": f"{verdict}: {_headline(guilty)}"}, told)
             )
         case Verdict.WARNED:
-            case.append(_element("system-out", {}, told))
+            case.append(_element("system-out", {}, f"{told}\n\nrun it again: {rerun(results, scenario)}"))
         case _:
-            pass
+            flaky = [_told(check) for check in scenario.checks if check.flaky]
+            if flaky:
+                case.append(_element("system-out", {}, "passed on the second try only\n\n" + "\n\n".join(flaky)))
     return case
 
 
@@ -92,7 +96,11 @@ def _headline(guilty: Sequence[Check]) -> str:
     if not guilty:
         return "no check was made"
     first = guilty[0]
-    said = first.reason if first.verdict in _SKIPPED and first.reason else f"{first.expected}; found {first.actual}"
+    said = f"{first.expected}; found {first.actual}"
+    if first.verdict is Verdict.WAIVED:
+        said = why_waived(first)
+    elif first.verdict is Verdict.INCONCLUSIVE and first.reason:
+        said = first.reason
     more = f" (and {len(guilty) - 1} more)" if guilty[1:] else ""
     return f"{first.requirement}: {said}{more}"
 
@@ -103,6 +111,7 @@ def _told(check: Check) -> str:
         "expected": check.expected,
         "actual": check.actual,
         "reason": check.reason,
+        "note": check.note,
         "code": check.code,
         "blame": check.blame,
         "give": give,

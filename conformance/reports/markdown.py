@@ -79,8 +79,9 @@ def _broken(results: Results, breach: Breach) -> str:
     for scenario, check in breach.found[:1]:
         parts.append(f"  - expected: {code(check.expected)}")
         parts.append(f"  - actual: {code(check.actual)}")
-        if check.reason:
-            parts.append(f"  - reason: {prose(check.reason)}")
+        parts += [
+            f"  - {name}: {prose(text)}" for name, text in (("reason", check.reason), ("note", check.note)) if text
+        ]
         blame = f", blame: {check.blame}" if check.blame else ""
         parts.append(f"  - seen in {_scenarios([each for each, _ in breach.found])}{blame}")
         parts.append(f"  - again: {code(rerun(results, scenario), _COMMAND)}")
@@ -132,7 +133,8 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def prose(text: str) -> str:
     """The text as words only: one line in which nothing is markup, a tag, a link or a mention."""
-    shown = clip(one_line(text).strip(), _WIDTH)
+    # An item of a list with nothing in it would make a heading of the line above.
+    shown = clip(one_line(text).strip(), _WIDTH) or "(blank)"
     escaped = _MARKUP.sub(lambda found: "\\" + found.group(), shown).translate(_ENTITIES)
     # No escape keeps a host from reading a mention; a word joiner after the sign does.
     return escaped.replace("@", "@\u2060")

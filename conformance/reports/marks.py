@@ -63,7 +63,8 @@ def said(mark: Mark) -> str:
             told.append(f"could not be judged: {check.reason or check.actual}{give}")
         else:
             blame = f" (blame: {check.blame})" if check.blame else ""
-            told.append(f"expected {check.expected}; found {check.actual}{blame}")
+            by = f"; {check.note}" if check.note else ""
+            told.append(f"expected {check.expected}; found {check.actual}{blame}{by}")
     return "\n".join(dict.fromkeys(told))
 
 

@@ -14,6 +14,7 @@ from conformance.reports.marks import marks, module_of, said
 from conformance.reports.overview import rerun
 from conformance.reports.text import clip, lines, one_line
 from conformance.results.verdicts import Verdict
+from conformance.results.waivers import why_waived
 
 if TYPE_CHECKING:
     from conformance.reports.marks import Mark
@@ -117,8 +118,8 @@ def _result(results: Results, mark: Mark, index: dict[str, int], location: str) 
         "properties": {"verdict": mark.verdict.value, "scenario": scenario},
     }
     if mark.verdict is Verdict.WAIVED:
-        reason = next((check.reason for check in mark.checks if check.reason), "waived")
-        made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": one_line(reason)}]
+        reason = one_line(why_waived(mark.checks[0]))
+        made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
     return made
 
 

@@ -152,6 +152,11 @@ def unwaived(check: Check) -> Check:
     return replace(check, verdict=found, note=note)
 
 
+def why_waived(check: Check) -> str:
+    """Who answers for a waived check, why and until when."""
+    return (check.note or "").removeprefix(_MARK) or "waived"
+
+
 def failures_of(results: Results, source: str) -> KnownFailures:
     """What was broken in these results, waived or not."""
     broken = _ACCEPTED[FAILURE]

@@ -60,6 +60,9 @@ def test_a_fault_that_is_gone_the_second_time_is_flaky_and_not_hidden() -> None:
     assert checks(results, "sale.accepted")[0].note == "first try: reset: connection reset by peer"
     assert results.scenarios[0].attempts == 2
     assert results.verdict == "conformant"
+    (warning,) = (each for each in results.warnings if each.startswith("flaky: "))
+    assert warning.startswith(f"flaky: sale.accepted in {results.scenarios[0].id}: first try: reset: ")
+    assert "; second try: " in warning
 
 
 def test_both_tries_are_in_the_transcript_under_fresh_names() -> None:

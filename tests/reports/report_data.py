@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from datetime import date
 
 from conformance.contract.requirements import Level
 from conformance.results import (
@@ -23,6 +24,7 @@ from conformance.results import (
     Verdict,
 )
 from conformance.results.verdicts import requirement_verdict
+from conformance.results.waivers import Waiver
 
 TARGET = "https://staging.example.com/api"
 READBACK = "https://staging.example.com/readback"
@@ -96,6 +98,13 @@ _BROKEN = {
     "click-capture.parameter-in-location": (Verdict.INCONCLUSIVE, "a redirect that carries a click id", "nothing"),
     "click-capture.fresh-id": (Verdict.INCONCLUSIVE, "two visits, two click ids", "nothing"),
 }
+WAIVED = Waiver(
+    "trackproof.toml, line 3",
+    reason="addresses are checked by the mailer",
+    owner="payments team",
+    issue="https://tracker.example.com/1",
+    expires=date(2027, 1, 31),
+).note
 _TITLES = (
     "the event that everything rests on is taken",
     "two customers side by side are never mixed up",
@@ -109,17 +118,17 @@ _TITLES = (
 def _check(requirement: str) -> Check:
     level, _ = _STATEMENTS[requirement]
     verdict, expected, actual = _BROKEN.get(requirement, (Verdict.PASSED, "200 accepted", "200"))
-    reason, missing, blame, code = None, None, None, None
+    reason, missing, blame, code, note = None, None, None, None, None
     if verdict is Verdict.INCONCLUSIVE:
         reason = "no short link is known, so no visit could be made"
         missing = Missing("--short-link", "the URL of a short link of this target; one visit mints one click id")
     if verdict in (Verdict.FAILED, Verdict.WARNED, Verdict.WAIVED):
         blame = Blame.TARGET
     if verdict is Verdict.WAIVED:
-        reason = "waived until 2027-01-31 by the payments team: addresses are checked by the mailer"
+        note = WAIVED
     if verdict is Verdict.ERRORED:
         blame, code = Blame.UNDECIDED, "deadline"
-    return Check(requirement, Level(level), verdict, expected, actual, blame, code, reason, missing)
+    return Check(requirement, Level(level), verdict, expected, actual, blame, code, reason, missing, note)
 
 
 def _post(number: int, step: str, path: str, started: float, status: int = 200) -> Exchange:

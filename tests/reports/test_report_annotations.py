@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from github_runner import obeyed
-from report_data import assembled, hostile, realistic
+from report_data import WAIVED, assembled, hostile, realistic
 
 from conformance.cli.console import Console
 from conformance.cli.github import announce, shielded
@@ -48,6 +48,7 @@ def test_each_requirement_that_is_not_green_is_one_annotation_with_its_verdict()
     assert kinds["warned: resent-click-id.refused"] == "warning"
     assert kinds["inconclusive: click-capture.parameter-in-location"] == "warning"
     assert kinds["waived: validation.bad-email"] == "notice"
+    assert WAIVED in next(text for _, title, text in made if title == "waived: validation.bad-email")
     assert "inconclusive: click-capture.fresh-id" not in kinds  # a SHOULD that was not seen changes nothing
     message = next(text for _, title, text in made if title == "failed: duplicate-sale.counted-once")
     assert "expected: exactly 1 sale" in message
@@ -72,13 +73,14 @@ def test_a_requirement_with_an_odd_name_adds_no_property() -> None:
 def test_what_github_would_drop_is_counted() -> None:
     results = realistic(40)
     broken = tuple(replace(each, verdict=Verdict.FAILED) for each in results.requirements)
-    titles = [title for kind, title, _ in told(workflow_commands(replace(results, requirements=broken)))]
+    made = told(workflow_commands(replace(results, requirements=broken)))
+    titles = [title for kind, title, _ in made if kind == "error"]
     assert len(titles) == MOST
     assert titles[-1] == f"and {len(broken) + 1 - MOST + 1} more"
 
 
 def test_a_conformant_run_is_a_notice() -> None:
-    results = assembled((), verdict="conformant", why="Every requirement that could be judged holds.")
+    results = assembled((), verdict="conformant", why="Every requirement that could be judged holds.", warnings=())
     assert workflow_commands(results) == (
         "::notice title=trackproof%3A conformant::Every requirement that could be judged holds.",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
-from report_data import assembled, hostile, realistic
+from report_data import WAIVED, assembled, hostile, realistic
 from report_strategies import results as any_results
 from report_strategies import with_surrogates
 
@@ -83,6 +84,22 @@ def test_an_inconclusive_case_is_skipped_with_its_reason_and_the_option() -> Non
     skipped = next(each for each in root.iter("skipped") if each.get("type") == "inconclusive")
     assert "no short link is known" in str(skipped.get("message"))
     assert "--short-link" in str(skipped.text)
+
+
+def test_a_waived_case_is_skipped_and_says_who_answers_for_it_until_when() -> None:
+    skipped = next(each for each in parsed(junit(realistic(40))).iter("skipped") if each.get("type") == "waived")
+    assert skipped.get("message") == f"waived: validation.bad-email: {WAIVED.removeprefix('waived: ')}"
+    assert f"note:     {WAIVED}" in str(skipped.text)
+
+
+def test_what_passed_on_its_second_try_tells_both_answers() -> None:
+    first, *others = realistic().scenarios
+    checks = tuple(replace(each, flaky=True, note="first try: reset") for each in first.checks)
+    root = parsed(junit(assembled((replace(first, checks=checks), *others))))
+    told = str(next(each for each in root.iter("testcase") if each.get("name") == first.id).findtext("system-out"))
+    assert told.startswith("passed on the second try only\n")
+    assert "actual:   200" in told
+    assert "note:     first try: reset" in told
 
 
 def test_a_warned_case_passes_and_tells_what_was_seen() -> None:

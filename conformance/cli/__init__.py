@@ -57,10 +57,11 @@ def cli() -> None:
     """Prove that a conversion-tracking platform records what it accepts.
 
     \b
-    trackproof run                                          judge the embedded sandbox
-    trackproof run https://staging.example.com/api --plan   say what would be sent
-    trackproof explain duplicate-sale.counted-once          what a red line means
-    trackproof diff old/results.json reports/results.json   what got worse
+    trackproof run                                    judge the embedded sandbox
+    trackproof run https://staging.example.com        judge your own platform
+    trackproof doctor https://staging.example.com     see whether it can be
+    trackproof explain duplicate-sale.counted-once    what a red line means
+    trackproof diff old.json reports/results.json     what got worse
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
 
 

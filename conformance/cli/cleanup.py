@@ -44,7 +44,11 @@ def command(context: click.Context, /, *, results: Path, config: str | None, onl
 
     What is left is printed as CSV, to be handed to whoever can delete it; the same as an SQL pattern is on standard
     error. Only names that a run of trackproof gives are ever deleted.
-    """
+
+    \b
+    trackproof cleanup reports/results.json --list
+    trackproof cleanup reports/results.json > left.csv
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     from conformance.contract import load_profile  # noqa: PLC0415 - no other command waits for it
     from conformance.results.files import read_results  # noqa: PLC0415
 

@@ -38,7 +38,8 @@ def command(context: click.Context, old: Path, new: Path, form: str, profile: st
 
     \b
     trackproof diff main/results.json reports/results.json
-    trackproof diff main/results.json reports/results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
+    trackproof diff main/results.json reports/results.json \\
+        --format markdown >> "$GITHUB_STEP_SUMMARY"
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     # Loaded here, so that no other command waits for it.
     from conformance.reports.diff import diff_json, diff_markdown, diff_text  # noqa: PLC0415

@@ -48,7 +48,8 @@ def command(context: click.Context, /, *, config: str | None, **given: Any) -> N
     """Look for five seconds whether the base URL TARGET can be judged; nothing is scored.
 
     \b
-    trackproof doctor https://staging.example.com/api --short-link https://s.example.com/spring
+    trackproof doctor https://staging.example.com/api \\
+        --short-link https://s.example.com/spring
     trackproof doctor --readback https://staging.example.com/readback
     trackproof doctor sandbox
 

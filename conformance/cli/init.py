@@ -25,7 +25,11 @@ def command(ci: str, profile: str, target: str) -> None:
     """Write a commented trackproof.toml and a CI workflow into the working directory.
 
     Nothing is ever written over: when one of the files is there already, none is written.
-    """
+
+    \b
+    trackproof init
+    trackproof init --ci gitlab --profile dub
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     from conformance.contract import load_profile  # noqa: PLC0415 - `--help` does not wait for it
 
     load_profile(profile)

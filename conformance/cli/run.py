@@ -95,7 +95,8 @@ def command(context: click.Context, /, *, config: str | None, **given: Any) -> N
 
     \b
     trackproof run                                    the embedded sandbox
-    trackproof run https://staging.example.com/api --short-link https://s.example.com/spring \\
+    trackproof run https://staging.example.com/api \\
+        --short-link https://s.example.com/spring \\
         --readback https://staging.example.com/readback
     trackproof run https://staging.example.com --suite deferred --rpm 60
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped

@@ -72,7 +72,12 @@ def command(
 
     Its page, at the base URL, judges call by call what arrives. It keeps what it is sent in memory unless --db names a
     file, knows the click ids that its short link gave out, and shows under /readback what it recorded.
-    """
+
+    \b
+    trackproof sandbox
+    trackproof sandbox --profile dub --port 0 --db events.sqlite
+    trackproof sandbox --misbehave 500-after-commit:2
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     # Loaded here, so that no other command waits for a web server to load.
     from conformance.contract import load_profile  # noqa: PLC0415
     from conformance.sandbox.app import create_app  # noqa: PLC0415

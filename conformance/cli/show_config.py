@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
 
 # Variables of other commands, and of trackproof itself.
-_OTHERS = {"CONFIG", "URL", "NO_SKIP", "NODE_MODULES"}
+OTHERS = {
+    "CONFIG", "DB", "FAIL_ON", "FAULT", "FORWARD", "HOST", "JOBS", "MISBEHAVE", "NO_SKIP", "NODE_MODULES", "PORT",
+    "SHOW_CUSTOMERS", "URL", "WATCH", "WEBHOOK",
+}  # fmt: skip
 # They decide what this command does, and nothing of a run.
 _MODES = ("plan", "show_config")
 
@@ -111,7 +114,7 @@ def _waivers(settings: Settings) -> Iterator[str]:
 
 def _unknown_variables() -> Iterator[str]:
     """Variables that look like ours and set nothing: a misspelt one would otherwise go unnoticed."""
-    known = {setting.variable for setting in SETTINGS} | {PREFIX + name for name in _OTHERS}
+    known = {setting.variable for setting in SETTINGS} | {PREFIX + name for name in OTHERS}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)

@@ -19,7 +19,7 @@ _FOUND = 120
 
 @click.command(
     "waive",
-    epilog="What it prints belongs into trackproof.toml: trackproof waive reports/results.json >> trackproof.toml",
+    epilog="What it prints belongs into trackproof.toml.",
 )
 @click.argument("results", metavar="RESULTS", type=click.Path(path_type=Path))
 @click.option("--owner", metavar="WHO", help="Who answers for it, such as a team.")
@@ -35,7 +35,12 @@ def command(
 
     What is not given stays empty, and a run refuses an entry until somebody has filled it in: a waiver without reason,
     owner, issue and date would never go away.
-    """
+
+    \b
+    trackproof waive reports/results.json --owner "payments team" \\
+        --issue https://tracker.example.com/1 --expires 2027-01-31 \\
+        --reason "the importer is being rewritten" >> trackproof.toml
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     from conformance.results.files import read_results  # noqa: PLC0415 - no other command waits for it
 
     found = read_results(results)

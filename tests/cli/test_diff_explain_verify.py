@@ -235,10 +235,3 @@ def test_the_shell_completes_ids(tmp_path: Path) -> None:
     assert ended.code == 0, ended.said
     assert f"plain,{NAME}" in ended.out.splitlines()
     assert all(line.startswith("plain,duplicate-sale.c") for line in ended.out.splitlines())
-
-
-@pytest.mark.parametrize("name", ["run", "requirements", "diff", "explain", "verify"])
-def test_the_help_of_a_command_has_examples(tmp_path: Path, name: str) -> None:
-    ended = entered(tmp_path, name, "--help")
-    assert ended.code == 0
-    assert f"\n  trackproof {name} " in ended.out

@@ -69,7 +69,8 @@ def _examine(settings: Settings) -> int:
     if settings["target"] in (None, "") and settings.origins["readback"] == COMMAND_LINE:
         alone = {**settings.values, "target": settings["readback"], "webhook_listen": None}
         options = run_options(replace(settings, values=alone))
-        return _tell(f"the read-back endpoint {settings['readback']}", options, examine_readback(options))
+        what = f"the read-back endpoint {settings['readback']}"
+        return _tell(what, options, examine_readback(options), alone=True)
     if embedded(settings):
         with embedded_options(settings) as options:
             return _tell("the embedded sandbox", options, examine(options))
@@ -77,7 +78,7 @@ def _examine(settings: Settings) -> int:
     return _tell(options.target.url, options, examine(options))
 
 
-def _tell(what: str, options: RunOptions, findings: AsyncIterator[Finding]) -> int:
+def _tell(what: str, options: RunOptions, findings: AsyncIterator[Finding], *, alone: bool = False) -> int:
     import asyncio  # noqa: PLC0415 - only here
 
     from conformance.doctor import exit_code  # noqa: PLC0415
@@ -92,7 +93,7 @@ def _tell(what: str, options: RunOptions, findings: AsyncIterator[Finding]) -> i
 
     asyncio.run(all_of_them())
     code = exit_code(told)
-    click.echo(_LAST[code])
+    click.echo("The endpoint can be asked." if alone and code == 0 else _LAST[code])
     return code
 
 

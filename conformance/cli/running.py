@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from conformance.results import Results
 
 SANDBOX = "sandbox"
+_PEM = "Give paths of PEM files."
 
 
 def embedded(settings: Settings) -> bool:
@@ -239,11 +240,14 @@ def _transport(settings: Settings) -> Transport:
         client_certificate=Path(settings["client_cert"]) if settings["client_cert"] else None,
         proxy=settings["proxy"],
     )
+    for option in ("ca_bundle", "client_cert"):
+        if settings[option] and not Path(settings[option]).is_file():
+            raise UsageError(f"{option} {settings[option]} is no file ({settings.origins[option]})", _PEM)
     if transport.ca_bundle or transport.client_certificate:
         try:
             transport.ssl_context()
         except (OSError, ssl.SSLError) as error:
-            raise UsageError(f"ca_bundle or client_cert cannot be used: {error}", "Give paths of PEM files.") from None
+            raise UsageError(f"ca_bundle or client_cert cannot be used: {error}", _PEM) from None
     return transport
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from conformance.doctor.finding import UNREACHABLE, Finding, State, fail, note, ok, skip
@@ -22,6 +23,8 @@ _PAUSE = 0.1
 _FOUND, _UNKNOWN = 200, 404
 _REFUSED = (401, 403)
 _CONTRACT = "docs/readback.md has the contract, and handlers to start from."
+_SAME_TOKEN = "It has to take the token of the tracking endpoints; that is TRACKPROOF_TOKEN."  # noqa: S105
+_STATUS = re.compile(r"\banswers (\d{3})\b")
 _DETAILS = ("name", "email", "avatar")
 
 
@@ -37,7 +40,9 @@ async def look(visit: Visit) -> list[Finding]:
         return [
             note(READBACK, "whoever is unknown is unknown to it; no lead with a click was taken that it had to show")
         ]
-    return [await _watched(visit, visit.lead.arrived), *await _guarded(visit)]
+    # Beside each other: a lead that never shows must not take the time of what can be told at once.
+    watched, guarded = await asyncio.gather(_watched(visit, visit.lead.arrived), _guarded(visit))
+    return [watched, *guarded]
 
 
 async def _watched(visit: Visit, since: float) -> Finding:
@@ -72,7 +77,15 @@ async def _observe(visit: Visit, customer: str) -> Observation:
 
 
 def _unreadable(visit: Visit, problem: Unreadable) -> Finding:
-    return fail(READBACK, visit.text(problem.reason), _CONTRACT)
+    answered = _STATUS.search(problem.reason)
+    remedy = _CONTRACT
+    if answered and int(answered[1]) in _REFUSED:
+        remedy = _SAME_TOKEN
+    elif answered and answered[1].startswith("3"):
+        remedy = "Redirects are not followed: give the final URL with --readback."
+    elif answered or problem.code:
+        remedy = f"Check the base URL of --readback, and the log of what answers there. {_CONTRACT}"
+    return fail(READBACK, visit.text(problem.reason), remedy)
 
 
 def _never_shown(visit: Visit, waited: float) -> Finding:
@@ -112,8 +125,7 @@ async def look_at_handler(visit: Visit, base: str) -> list[Finding]:
     if not answer.began:
         return [fail(READBACK, f"no HTTP answer ({visit.text(answer)})", "Check the URL and its port.", UNREACHABLE)]
     if answer.status in _REFUSED:
-        remedy = "It takes the token of the tracking endpoints: give it with TRACKPROOF_TOKEN."
-        return [fail(TOKEN, f"it is refused: {visit.text(answer)}", remedy, UNREACHABLE)]
+        return [fail(TOKEN, f"it is refused: {visit.text(answer)}", _SAME_TOKEN, UNREACHABLE)]
     problem = _of_nobody(visit, read(answer))
     if problem is not None:
         return [problem]

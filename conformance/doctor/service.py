@@ -45,6 +45,8 @@ async def look(visit: Visit) -> list[Finding]:
     if elsewhere is None and answer.status in _NOT_THERE:
         elsewhere = await _not_there(visit, answer)
     if elsewhere is not None:
+        # Whatever that answer says, no lead was recorded that could be looked for.
+        visit.click = None
         return [*findings, elsewhere, skip(TOKEN, "nothing takes it"), skip(CLICK, "nothing takes it")]
     findings.append(ok(PATH, f"POST {visit.text(visit.target.url('lead'))} is there"))
     token = _token(visit, answer)

@@ -65,6 +65,9 @@ def test_a_read_back_that_never_shows_the_lead_is_told_with_the_settle_of_a_run(
     findings = look(never)
     assert "has not shown the lead" in findings["read-back"].told
     assert "--settle" in findings["read-back"].remedy
+    # What can be told of the handler is told, although all the time went into waiting.
+    assert "refused with 401" in findings["read-back token"].told
+    assert findings["read-back ids"].state is State.OK
     assert exit_code(findings.values()) == 3
 
 
@@ -85,6 +88,24 @@ ODD = {
     ),
     "no details": (shown(name=None, email=None), "does not show name, email", 0),
 }
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(401, "TRACKPROOF_TOKEN"), (302, "Redirects are not followed"), (502, "Check the base URL")]
+)
+def test_a_read_back_that_answers_otherwise_has_a_remedy_of_its_own(status: int, remedy: str) -> None:
+    findings = look(read_answers(lambda _: httpx.Response(status)))
+    assert f"answers {status}" in findings["read-back"].told
+    assert remedy in findings["read-back"].remedy
+
+
+def test_nobody_looks_for_a_lead_that_a_web_page_answered() -> None:
+    async def page(request: httpx.Request, pass_on: PassOn) -> httpx.Response:
+        return httpx.Response(200, html="<p>hi</p>") if "/track/" in request.url.path else await pass_on(request)
+
+    findings = look(page)
+    assert findings["base path"].state is State.FAIL
+    assert "no lead with a click was taken" in findings["read-back"].told
 
 
 @pytest.mark.parametrize("what", ODD, ids=[name.replace(" ", "-") for name in ODD])

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import httpx
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "readback.md").read_text(encoding="utf-8")
 # id, token, switched on → status
@@ -120,10 +128,68 @@ def test_the_view_in_sql_shows_what_the_read_back_contract_asks_for() -> None:
     assert (pages[" TP-B"]["leads"][0]["status"], pages[" TP-B"]["sales"]) == ("unlinked", [])
 
 
-def test_the_php_handler_keeps_the_same_rules() -> None:
-    for rule in ("hash_equals", "'tp-'", "getenv('READBACK') === 'on'", "rawurldecode", "answer(401"):
-        assert rule in block("php")
+CUSTOMERS = """<?php
+declare(strict_types=1);
+function find_customer(string $id): ?array {
+    return in_array($id, json_decode(getenv('KNOWN')), true) ? ['customerExternalId' => $id] : null;
+}
+require __DIR__ . '/handler.php';
+"""
+
+
+@contextlib.contextmanager
+def served_by_php(php: str, folder: Path, *, switch: str) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    variables = {"TRACKING_TOKEN": "secret", "READBACK": switch, "KNOWN": json.dumps(KNOWN)}
+    server = subprocess.Popen(  # noqa: S603 - our own page
+        [php, "-S", address, "router.php"], cwd=folder, env=os.environ | variables, stderr=subprocess.PIPE, text=True
+    )
+    with server:
+        try:
+            assert server.stderr is not None
+            assert "started" in server.stderr.readline()
+            yield f"http://{address}/readback/customers/"
+        finally:
+            server.kill()
+
+
+def test_the_php_handler(tmp_path: Path) -> None:
     php = shutil.which("php")
-    if php is not None:
-        checked = subprocess.run([php, "-l"], input=block("php"), capture_output=True, text=True, check=False)  # noqa: S603
-        assert checked.returncode == 0, checked.stdout
+    if php is None:
+        pytest.skip("php is not installed")
+    (tmp_path / "handler.php").write_text(block("php"), encoding="utf-8")
+    (tmp_path / "router.php").write_text(CUSTOMERS, encoding="utf-8")
+    with (
+        served_by_php(php, tmp_path, switch="on") as on,
+        served_by_php(php, tmp_path, switch="") as off,
+        httpx.Client() as client,
+    ):
+        for external_id, token, switched_on, status in ASKED:
+            url = (on if switched_on else off) + quote(external_id, safe="")
+            answer = client.get(url, headers={"Authorization": f"Bearer {token}".strip()})
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
+            assert answer.json().get("customerExternalId") == (external_id if status == 200 else None)
+        assert client.get(on + quote(KNOWN[0])).status_code == 401
+
+
+def test_the_wsgi_application() -> None:
+    names: dict[str, Any] = {}
+    exec(block("python"), names)  # noqa: S102 - the example that readers copy
+
+    def asked(external_id: str, authorization: str, **further: Any) -> tuple[int, Any]:
+        said: list[str] = []
+        find = {one: {"customerExternalId": one} for one in KNOWN}.get
+        application = names["make_readback"](find, **{"token": "secret", "enabled": True, **further})
+        path = f"/readback/customers/{external_id}".encode().decode("latin-1")
+        environ = {"PATH_INFO": path, "HTTP_AUTHORIZATION": authorization}
+        (body,) = application(environ, lambda status, _headers: said.append(status))
+        return int(said[0].split()[0]), json.loads(body)
+
+    for external_id, token, on, status in ASKED:
+        code, body = asked(external_id, f"Bearer {token}", enabled=on)
+        assert (code, body.get("customerExternalId")) == (status, external_id if status == 200 else None)
+    # A token that nobody set lets nobody in.
+    assert asked(KNOWN[0], "Bearer ", token="")[0] == 401
+    assert asked(KNOWN[0], "Bearer None", token=None)[0] == 401

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
+from typing import Any
 
 import click
 
@@ -40,6 +41,16 @@ class _LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; where nobody reads what it prints, as behind `head`, the exit code is no verdict."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            from conformance.cli.terminal import unread  # noqa: PLC0415 - hardly ever
+
+            unread()
+            ctx.exit(_FAILED_ITSELF)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

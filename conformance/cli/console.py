@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console as Rich
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from conformance.cli.terminal import Terminal
 from conformance.engine.events import RatePaused, RunFinished, RunStarted, ScenarioFinished
 from conformance.reports.overview import command, rerun, rerun_of
 from conformance.results import Verdict
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable
     from pathlib import Path
+
+    from rich.console import Console as Rich
 
     from conformance.engine.cleanup import CleanUp
     from conformance.engine.events import Event
@@ -39,7 +41,7 @@ class Console:
     told: Results | None = None
 
     def __init__(self, rich: Rich | None = None) -> None:
-        self._rich = rich or Rich(highlight=False, soft_wrap=True)
+        self._rich = rich or Terminal(highlight=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._bar: object = None
         self._run: RunStarted | None = None

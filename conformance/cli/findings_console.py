@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console as Rich
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.cli.console import printable
+from conformance.cli.terminal import Terminal
 from conformance.findings import Severity
 from conformance.judge.files import SILENT
 from conformance.judge.files import Progress as Told
@@ -19,6 +19,8 @@ from conformance.reports.text import count, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from rich.console import Console as Rich
 
     from conformance.contract import Profile
     from conformance.findings import Judgement
@@ -33,7 +35,7 @@ class FindingsConsole:
     """Tells one judgement."""
 
     def __init__(self, rich: Rich | None = None) -> None:
-        self._rich = rich or Rich(highlight=False, soft_wrap=True)
+        self._rich = rich or Terminal(highlight=False, soft_wrap=True)
 
     @contextmanager
     def progress(self) -> Iterator[Told]:

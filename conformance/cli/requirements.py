@@ -88,11 +88,12 @@ def _document(profile: Profile, requirements: Sequence[Requirement]) -> dict[str
 
 def _print_table(profile: Profile, requirements: Sequence[Requirement]) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    from conformance.cli.terminal import Terminal  # noqa: PLC0415
+
+    console = Terminal(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH_IN_A_FILE)
     table = Table("id", "level", "binds", "statement", box=SIMPLE_HEAD, pad_edge=False)

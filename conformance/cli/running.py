@@ -17,7 +17,7 @@ from conformance.cli.again import words
 from conformance.cli.allowed import allowed
 from conformance.cli.reporting import keep_reports, prepare_reports, record
 from conformance.cli.resumption import check_same, joined
-from conformance.cli.settings import headers_of
+from conformance.cli.settings import COMMAND_LINE, headers_of
 from conformance.contract import Level, load_profile
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
@@ -119,13 +119,8 @@ def target_options(settings: Settings, profile: Profile) -> TargetOptions:
 
 def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox: InboxOptions | None) -> RunOptions:
     if settings["level"] not in ("must", "should", "may"):
-        raise UsageError(f"the level {settings['level']!r} is none", "Use must, should or may.")
-    selection = Selection(
-        suites=tuple(settings["suite"]),
-        requirements=tuple(settings["requirement"]),
-        scenarios=tuple(settings["scenario"]),
-        level=Level(settings["level"].upper()),
-    ).resolved(all_scenarios(), profile)
+        told = f"the level {settings['level']!r} is none ({settings.origins['level']})"
+        raise UsageError(told, "Use must, should or may.")
     seed = settings["seed"]
     return RunOptions(
         profile=profile,
@@ -137,7 +132,7 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
             settle=profile.settle if settings["settle"] is None else _number(settings, "settle", above_zero=False),
             max_requests=_number(settings, "max_requests", above_zero=True),
         ),
-        selection=selection,
+        selection=_selection(settings, profile),
         seed=random.SystemRandom().randrange(2**31) if seed is None else seed,
         strict=settings["strict"],
         max_time=_number(settings, "max_time", above_zero=True),
@@ -146,6 +141,19 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
         inbox=inbox,
         waivers=allowed(settings, profile, elsewhere=target.embedded and not _embedded_anyway(settings)),
     )
+
+
+def _selection(settings: Settings, profile: Profile) -> Selection:
+    """What is asked for; a name that does not exist is an error that says where it stands."""
+    chosen: dict[str, Any] = {}
+    for option in ("suite", "requirement", "scenario"):
+        asked: dict[str, Any] = {f"{option}s": tuple(settings[option])}
+        try:
+            chosen[f"{option}s"] = getattr(Selection(**asked).resolved(all_scenarios(), profile), f"{option}s")
+        except UsageError as error:
+            place = settings.origins[option]
+            raise error if place == COMMAND_LINE else UsageError(f"{place}: {error.what}", error.remedy) from None
+    return Selection(**chosen, level=Level(settings["level"].upper()))
 
 
 def execute(options: RunOptions, settings: Settings, console: Console, earlier: Earlier | None = None) -> int:

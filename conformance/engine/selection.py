@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from conformance.engine.scenario import Scenario
 
 
+_LISTED = 20
+
+
 @dataclass(frozen=True)
 class Selection:
     """What the operator asked for; empty tuples ask for everything.
@@ -70,5 +73,13 @@ def _known(kind: str, named: Iterable[str], known: set[str]) -> None:
     for name in named:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known)[:20])}."
+            hint = f"Did you mean {near[0]}?" if near else _listed(name, known)
             raise UsageError(f"there is no {kind} {name!r} in this profile", hint)
+
+
+def _listed(name: str, known: Iterable[str]) -> str:
+    """The names that there are: those of the same suite if any, without their variants, and not too many."""
+    names = sorted({_base(one) for one in known})
+    alike = [one for one in names if one.partition("/")[0] == name.partition("/")[0]] or names
+    more = f" and {len(alike) - _LISTED} more" if len(alike) > _LISTED else ""
+    return f"Known: {', '.join(alike[:_LISTED])}{more}."

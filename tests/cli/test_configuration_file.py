@@ -140,3 +140,12 @@ def test_an_empty_target_is_not_taken_for_the_sandbox(tmp_path: Path) -> None:
     ended = entered(tmp_path, "run", "")
     assert ended.code == 2, ended.said
     assert "TARGET is empty" in ended.err
+
+
+@pytest.mark.parametrize(("line", "near"), [('suite = "defered"', "deferred"), ('level = "most"', "must")])
+def test_a_name_that_does_not_exist_is_told_with_its_line(tmp_path: Path, line: str, near: str) -> None:
+    (tmp_path / "trackproof.toml").write_text(f"[run]\n\n{line}\n")
+    ended = entered(tmp_path, "run")
+    assert ended.code == 2
+    assert "trackproof.toml, line 3" in ended.err
+    assert near in ended.err

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from bad_transport import hanging
 from command_line import (
+    LONGEST,
     NAMES,
     NOTHING,
     QUICK,
     accepting,
+    begin,
     entered,
     forgetful_platform,
     options,
@@ -166,3 +168,11 @@ def test_reports_of_an_earlier_run_are_gone_as_soon_as_the_options_are_valid(tmp
             time.sleep(0.05)
         assert process.poll() is None
         assert [path.name for path in reports.iterdir()] == ["notes.txt"]
+
+
+def test_nobody_who_stops_to_read_changes_the_verdict(tmp_path: Path) -> None:
+    with begin(tmp_path, "run", "--scenario", "click-capture/each-visit-has-a-click-id-of-its-own") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=LONGEST) == 0
+    assert (tmp_path / "reports" / "results.json").exists()

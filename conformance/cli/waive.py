@@ -41,7 +41,8 @@ def command(
         --issue https://tracker.example.com/1 --expires 2027-01-31 \\
         --reason "the importer is being rewritten" >> trackproof.toml
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
-    from conformance.results.files import read_results  # noqa: PLC0415 - no other command waits for it
+    from conformance.reports.text import count  # noqa: PLC0415 - no other command waits for it
+    from conformance.results.files import read_results  # noqa: PLC0415
 
     found = read_results(results)
     wanted = {"failed": "failure", "warned": "failure" if strict else "", "inconclusive": ""}
@@ -50,7 +51,7 @@ def command(
     fields = {**given, "expires": expires.date().isoformat() if expires else None}
     entries = list(_entries(found, wanted, fields))
     click.echo("\n".join(entries), nl=bool(entries))
-    told = f"{len(entries)} waivers" if entries else "nothing is broken that is not waived"
+    told = count(len(entries), "waiver") if entries else "nothing is broken that is not waived"
     click.echo(f"trackproof: {results}: {told}{_unfilled(fields) if entries else ''}{_left(found, wanted)}", err=True)
 
 

@@ -56,6 +56,7 @@ class Observer:
         self.settle = settle
         self.lag = 0.0
         self.shown: set[str] = set()
+        self.looked = False
         self.showed_anybody = False
         self._write_marker = write_marker
         self._new_transcript = new_transcript
@@ -66,6 +67,7 @@ class Observer:
 
     async def look(self, customer: str, transcript: Transcript) -> Observation:
         """One look; what it shows is remembered for the whole run."""
+        self.looked = True
         observation = await self.evidence.look(customer, transcript)
         if observation.unreadable is not None:
             self._unreadable_in_a_row += 1

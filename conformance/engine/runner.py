@@ -279,7 +279,7 @@ class Run:
         warnings = [*remarks, *flaky(scenarios)]
         if self.budgeted is not None:
             warnings.append(self.budgeted.told)
-        if play.observer.evidence.available and scenarios and not play.observer.showed_anybody:
+        if play.observer.looked and play.observer.evidence.available and not play.observer.showed_anybody:
             warnings.append(f"{play.observer.evidence.description} never showed any customer: is --readback right?")
         redact = target.redactor.text
         return Results(

@@ -59,7 +59,8 @@ def told(results: Results) -> str:
             waived = musts.count(Verdict.WAIVED)
             return f"conformant · {musts.count(Verdict.PASSED)} MUST{f', {waived} waived' if waived else ''}"
         case "nonconformant":
-            return f"nonconformant · {failed} of {len(seen)} MUST broken" if failed else "nonconformant · SHOULD broken"
+            # With `--strict` it is a SHOULD, else a waiver that is out of date.
+            return f"nonconformant · {f'{failed} of {len(seen)}' if failed else 'no'} MUST broken"
         case "inconclusive":
             return f"inconclusive · {unjudged} of {len(seen)} MUST not judged"
         case _:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.contract.requirements import Level
 from conformance.reports.inert import inert_json
 from conformance.reports.marks import fingerprint, marks, module_of, said
+from conformance.reports.overview import broken_as_a_whole
 from conformance.reports.text import clip, one_line
 from conformance.results.verdicts import Verdict
 
@@ -28,7 +29,7 @@ def code_quality(results: Results, location: str = "") -> str:
     """The results as a code-quality report; `location` is the file they are about, else the module of the suite is."""
     entries = []
     # A run that judged too little must not look like one that found nothing.
-    if results.verdict in ("cut", "inconclusive"):
+    if results.verdict in ("cut", "inconclusive") or broken_as_a_whole(results):
         why = f"{results.verdict}: {results.stopped or results.why}"
         place = location or "conformance/suites/__init__.py"
         entries.append(_entry("trackproof.run", why, fingerprint(results, "run"), "major", place))

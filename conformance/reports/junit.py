@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from conformance.reports.overview import rerun
+from conformance.reports.overview import broken_as_a_whole, rerun
 from conformance.reports.text import lines, one_line
 from conformance.results.verdicts import Verdict
 from conformance.results.waivers import why_waived
@@ -27,7 +27,9 @@ def junit(results: Results) -> str:
     made = [_suite(name, scenarios, results) for name, scenarios in suites.items()]
     # A run that judged nothing must not look like a run that found nothing.
     if results.stopped or not results.run.complete or not results.scenarios:
-        made.insert(0, _run_itself(results))
+        made.insert(0, _run_itself(results, "errors", "error"))
+    elif broken_as_a_whole(results):
+        made.insert(0, _run_itself(results, "failures", "failure"))
     totals = {key: str(sum(int(suite.get(key, "0")) for suite in made)) for key in _COUNTS}
     root = ET.Element("testsuites", {"name": "trackproof", **totals, "time": f"{results.run.seconds:.3f}"})
     root.extend(made)
@@ -83,11 +85,12 @@ def _case(scenario: ScenarioResult, results: Results) -> ET.Element:
     return case
 
 
-def _run_itself(results: Results) -> ET.Element:
+def _run_itself(results: Results, counted: str, tag: str) -> ET.Element:
     what = results.stopped or results.why or "no scenario was run"
-    suite = _element("testsuite", {"name": "run", "tests": "1", "failures": "0", "errors": "1", "skipped": "0"})
+    counts = dict.fromkeys(_COUNTS, "0") | {"tests": "1", counted: "1"}
+    suite = _element("testsuite", {"name": "run", **counts})
     case = _element("testcase", {"classname": "run", "name": "run/complete", "time": "0.000"})
-    case.append(_element("error", {"type": results.verdict, "message": what}))
+    case.append(_element(tag, {"type": results.verdict, "message": what}))
     suite.append(case)
     return suite
 

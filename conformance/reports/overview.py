@@ -61,6 +61,11 @@ def breaches(results: Results, verdict: Verdict) -> tuple[Breach, ...]:
     )
 
 
+def broken_as_a_whole(results: Results) -> bool:
+    """Whether the run is nonconformant and no scenario has failed: a waiver is out of date, or `--strict` was said."""
+    return results.verdict == "nonconformant" and not results.scenario_counts()[Verdict.FAILED]
+
+
 def gaps(results: Results) -> tuple[Gap, ...]:
     """What could not be judged, by the option that would help (else by reason); the most telling first."""
     requirements = {requirement.id: requirement for requirement in results.requirements}

@@ -121,6 +121,15 @@ def test_properties_carry_verdict_profile_target_and_requirements() -> None:
     } <= properties
 
 
+def test_a_run_that_only_a_waiver_out_of_date_breaks_has_a_failure() -> None:
+    green = tuple(each for each in realistic().scenarios if each.verdict is Verdict.PASSED)
+    stale = assembled(green, verdict="nonconformant", why="A waiver is out of date.")
+    root = parsed(junit(stale))
+    assert [each.get("message") for each in root.iter("failure")] == ["A waiver is out of date."]
+    assert (root.get("failures"), root.get("errors")) == ("1", "0")
+    assert int(str(root.get("tests"))) == len(green) + 1
+
+
 def test_a_run_that_was_stopped_or_judged_nothing_is_an_error_and_no_empty_success() -> None:
     for results in (assembled((), why="nothing was selected"), assembled((), stopped="the token was refused")):
         root = parsed(junit(results))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from conformance.cli.settings import resolve
+from conformance.cli.signals import terminated_as_interrupted
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def command(context: click.Context, /, *, config: str | None, **given: Any) -> N
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     if given["target"] == "":
         raise UsageError("TARGET is empty", "Is the variable set that should hold it? Without TARGET, leave it out.")
+    context.with_resource(terminated_as_interrupted())
     settings = resolve(given, config)
     if settings["show_config"]:
         context.exit(_show(settings))

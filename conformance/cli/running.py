@@ -18,6 +18,7 @@ from conformance.cli.allowed import allowed
 from conformance.cli.reporting import keep_reports, prepare_reports, record
 from conformance.cli.resumption import check_same, joined
 from conformance.cli.settings import COMMAND_LINE, headers_of
+from conformance.cli.signals import undisturbed
 from conformance.contract import Level, load_profile
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
@@ -172,9 +173,11 @@ def execute(options: RunOptions, settings: Settings, console: Console, earlier: 
         results = asyncio.run(_interruptible(run))
     finally:
         journal.close()
-    if earlier is not None:
-        results = joined(earlier, results, options)
-    console.summary(results, keep_reports(results, settings, options.profile, outputs, journal))
+    with undisturbed():
+        if earlier is not None:
+            results = joined(earlier, results, options)
+        report = keep_reports(results, settings, options.profile, outputs, journal)
+    console.summary(results, report)
     if settings["cleanup"]:
         console.cleaned(asyncio.run(clean_up(options, results.run.created)), run.pattern)
     return exit_code(run, results, allow_inconclusive=settings["allow_inconclusive"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 from conformance.cli.resumption import Earlier, check_same, resumed
@@ -13,8 +12,6 @@ from conformance.errors import UsageError
 from conformance.front.options import given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pytest
 
     from conformance.engine.runner import RunOptions
@@ -50,18 +47,3 @@ def ready(config: pytest.Config, stack: contextlib.ExitStack) -> Ready:
     if earlier is not None:
         check_same(earlier, options)
     return Ready(settings, options, earlier)
-
-
-@contextlib.contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM ends the session as Ctrl-C does, with its reports: a pipeline that gives up sends it."""
-    try:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    except ValueError:
-        # Not the main thread: whoever started pytest there has the signals.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -13,6 +13,7 @@ import pytest
 from conformance import __version__
 from conformance.cli.resumption import joined
 from conformance.cli.running import exit_code
+from conformance.cli.signals import terminated_as_interrupted, undisturbed
 from conformance.engine.budget import choose
 from conformance.engine.cleanup import clean_up
 from conformance.engine.conclusion import EXIT_CODES
@@ -23,7 +24,7 @@ from conformance.front.background import BackgroundRun
 from conformance.front.items import ScenarioItem, Suite
 from conformance.front.keeping import Keeping
 from conformance.front.options import here
-from conformance.front.ready import ready, terminated_as_interrupted
+from conformance.front.ready import ready
 from conformance.front.summary import tell, tell_cleaned, tell_html
 from conformance.reports.text import one_line
 from conformance.results import ProfileInfo, Results, RunInfo, TargetInfo, Verdict
@@ -248,7 +249,8 @@ class FrontSession:
 
     def _keep(self, keeping: Keeping) -> None:
         try:
-            keeping.keep(self._results, self.profile)
+            with undisturbed():
+                keeping.keep(self._results, self.profile)
         except TrackproofError as error:
             _leave(error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import pytest
 from bad_transport import hanging
 from command_line import interrupt, options, started, trackproof
 from other_platform import OtherPlatform
+
+from conformance.cli.signals import terminated_as_interrupted, undisturbed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,3 +65,15 @@ def test_max_time_cuts_the_run(tmp_path: Path) -> None:
         ended = trackproof(tmp_path, "run", *options(platform), "--concurrency", "2", "--max-time", "1.5")
     is_marked_cut(ended)
     assert "--max-time" in ended.results()["why"]
+
+
+def test_before_a_run_begins_sigterm_is_ctrl_c_and_while_reports_are_written_nothing_is() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        pytest.fail("these tests have to run in the main thread, which has the signals")
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
+        signal.raise_signal(signal.SIGTERM)
+    with undisturbed():
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) is handler

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
 
 _REMEMBERED = 4096
+_STEPS = 2
 _URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*))?([^?#]*)(\?[^#]*)?", re.DOTALL)
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[?::1\]?", re.IGNORECASE)
 
@@ -74,7 +75,7 @@ class Endpoints:
             scheme=(scheme or "").lower(),
             query=(query or "")[1:],
             userinfo=bool(userinfo),
-            right="" if operation else self._mistyped(path),
+            right="" if operation else self._mistyped(path, known=bare in self._hosts),
             known=bare in self._hosts,
             is_plain=not (query or userinfo or ((scheme or "").lower() == "http" and bare in self._hosts)),
         )
@@ -85,14 +86,17 @@ class Endpoints:
                 return operation
         return ""
 
-    def _mistyped(self, path: str) -> str:
+    def _mistyped(self, path: str, *, known: bool) -> str:
         steps = [step for step in unquote(path).split("/") if step]
         if any("/" + "/".join(steps[-2:]) == other for other in self._others):
             return ""
-        for known in self._paths:
-            wanted = known.strip("/").split("/")
-            if _nearly(steps, wanted):
-                return known
+        for right in self._paths:
+            wanted = right.strip("/").split("/")
+            # On the platform's own host the last step is enough.
+            if _nearly(steps, wanted) or (
+                known and 0 < len(steps) <= len(wanted) == _STEPS and _like(steps[-1], wanted[-1])
+            ):
+                return right
         return ""
 
 

@@ -56,6 +56,7 @@ class Journey:
         self._uuids: dict[str, Sent] = {}
         self._with_click = 0
         self._told_uuids = False
+        self._without_click = False
         self.emails: set[str] = set()
         self.event_1: Sent | None = None
         self.verified = False
@@ -81,15 +82,15 @@ class Journey:
 
     def take(self, sent: Sent) -> list[Finding]:
         """What is to be said of this event now."""
-        repeated = self._retries.is_known(sent)
+        known, new = self._retries.is_known(sent), self._retries.is_new(sent)
         found = self._retries.take(sent)
         if sent.operation == "sale" and not sent.redirected:
-            found += self._sales.repeated(sent) if repeated else []
-        if repeated or sent.redirected:
+            found += self._sales.repeated(sent) if known else []
+        if not new or sent.redirected:
             return found
         if sent.email:
             self.emails.add(sent.email)
-        found += self._of_clicks(sent)
+        found += self._of_clicks(sent, known=known)
         ruling = self._rule(sent)
         if sent.operation == "lead":
             return found + (self._of_lead(sent, ruling) if ruling else [])
@@ -107,11 +108,11 @@ class Journey:
             ledger.mint(event.click)
         return ledger.rule(event)
 
-    def _of_clicks(self, sent: Sent) -> list[Finding]:
+    def _of_clicks(self, sent: Sent, *, known: bool) -> list[Finding]:
         click = sent.click
         if not click or is_invented(click):
             return []
-        self._with_click += 1
+        self._with_click += not known
         self._clicks.setdefault(click, sent)
         if not is_uuid(click) or self._told_uuids:
             return []
@@ -138,6 +139,7 @@ class Journey:
             if first or (_VERIFIES.search(sent.event) and not _SIGNS_UP.search(sent.event)):
                 earlier = (first,) if first else ()
                 return self._teller.at("mode-repeated", sent, *earlier, event=sent.event, quoted="deferred")
+            self._without_click = True
             return self._teller.at("event-1-without-click", sent, event=sent.event)
         if first is None:
             if not sent.refused:
@@ -202,9 +204,9 @@ class Journey:
             self.early = sent
 
     def orphan_finding(self) -> list[Finding]:
-        """What is to be said of a follow-up to which there is no event 1."""
+        """What is to be said of a follow-up to which there is no event 1; one without click was told as that."""
         sent = self.orphan
-        if sent is None:
+        if sent is None or self._without_click:
             return []
         whole = self._setting.whole
         certain = Severity.ERROR if whole or sent.refused else None

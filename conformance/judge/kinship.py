@@ -18,10 +18,12 @@ _INVISIBLE = re.compile(r"[\s\u00a0\u200b-\u200f\u2028\u2029\u2060\ufeff\u00ad]+
 _SIGNS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f-]+")
+_RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[47][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE)
 _SHORTEST = 3
 _LONG = 10
 _VERY_LONG = 24
 _LONGEST_KEYED = 64
+_LONG_KEY = 16
 _SHORT = 6
 
 
@@ -114,6 +116,8 @@ def _near(a: str, b: str) -> Kinship | None:  # noqa: PLR0911 - a list of ways
             return Kinship("near-miss", "in leading zeros", rank=3)
         if not letters_a or not letters_b:
             return Kinship("near-miss", "in a prefix", rank=4)
+    if found := _part(a.casefold(), b.casefold()):
+        return found
     most = 2 if min(len(a), len(b)) >= _SHORT else 1
     if min(len(a), len(b)) <= _SHORTEST:
         return None
@@ -125,12 +129,32 @@ def _near(a: str, b: str) -> Kinship | None:  # noqa: PLR0911 - a list of ways
     )
 
 
+def _part(a: str, b: str) -> Kinship | None:
+    """Whether one id is the other with something put before it, or is cut off."""
+    short, long = sorted((a, b), key=len)
+    if len(short) < _SHORT or short == long:
+        return None
+    head = long.removesuffix(short)
+    if head != long and (len(short) >= _LONG or not head[-1].isalnum()):
+        return Kinship("near-miss", "in a prefix", len(short) >= _LONG or any(map(str.isdigit, short)), rank=4)
+    if len(short) >= _LONG_KEY and long.startswith(short):
+        return Kinship("near-miss", "in length: one is cut off", len(short) >= _VERY_LONG, rank=4)
+    return None
+
+
 def _is_slip(a: str, b: str, *, same_digits: bool) -> bool:
     """Whether ids that almost agree do so by a slip: those that are made one after the other do too, at their ends."""
     if len(a) != len(b):
         wordy = not any(sign.isdigit() for sign in a + b)
         return same_digits or min(len(a), len(b)) >= (_LONG if wordy else _VERY_LONG)
+    if a[-2:] == b[-2:] and any(map(_is_random, (a, b))):
+        return True
     return same_digits and a[-2:] == b[-2:] and not (_HEXADECIMAL.fullmatch(a) and _HEXADECIMAL.fullmatch(b))
+
+
+def _is_random(text: str) -> bool:
+    """Whether nobody else has an id that is almost this one: a random UUID, and none of a test's own making."""
+    return _RANDOM.fullmatch(text) is not None and len(set(text)) >= _SHORT + _SHORTEST
 
 
 def edits(a: str, b: str, most: int) -> int:
@@ -174,7 +198,12 @@ def blocking_keys(party: Party, *, near: bool) -> set[str]:
     decoded = unquote_plus(unescape(party.customer))
     if decoded != party.customer:
         keys.add("n" + normal(decoded))
+    _, sign, rest = party.customer.partition(next(iter(_SIGNS.findall(party.customer)), "\0"))
+    if sign and len(rest) >= _SHORT:
+        keys.add("n" + normal(rest))
     if near and _SHORTEST < len(party.customer) <= _LONGEST_KEYED:
         keys |= {"x" + party.customer[:i] + party.customer[i + 1 :] for i in range(len(party.customer))}
         keys.add("x" + party.customer)
+        if len(plain) >= _LONG_KEY:
+            keys.add("c" + plain[:_LONG_KEY])
     return keys

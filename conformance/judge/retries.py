@@ -21,12 +21,12 @@ _OK = 200
 
 @dataclass(slots=True)
 class _Attempts:
-    """An event and how often it was sent, byte for byte or at least field for field."""
+    """An event and how often it was sent, byte for byte or at least field for field; `refused` each time so far."""
 
     first: Sent
     last: Sent
+    refused: bool
     count: int = 1
-    times: list[float] | None = None
 
 
 class Retries:
@@ -44,6 +44,11 @@ class Retries:
         """Whether an equal event was taken before."""
         return sent.key in self._attempts
 
+    def is_new(self, sent: Sent) -> bool:
+        """Whether no equal event was taken before that may have been recorded."""
+        attempts = self._attempts.get(sent.key)
+        return attempts is None or (attempts.refused and not sent.refused)
+
     def take(self, sent: Sent) -> list[Finding]:
         """What is to be said of this attempt."""
         if sent.redirected:
@@ -51,13 +56,14 @@ class Retries:
         attempts = self._attempts.get(sent.key)
         found: list[Finding] = []
         if attempts is None:
-            self._attempts[sent.key] = _Attempts(sent, sent)
+            self._attempts[sent.key] = _Attempts(sent, sent, sent.refused)
             if sent.operation == "lead":
                 self.leads.append(sent)
             found = self._changed(sent)
         else:
             found = self._again(attempts, sent)
             attempts.last = sent
+            attempts.refused = attempts.refused and sent.refused
             attempts.count += 1
         self._settle(sent)
         return found
@@ -90,10 +96,11 @@ class Retries:
         before = attempts.last
         if not before.refused or before.call.status not in self._final or sent.time - before.time > _LATER:
             return []
-        if before.call.status in _TOKEN_STATUSES and before.call.header("authorization") != sent.call.header(
-            "authorization"
-        ):
-            return []
+        if before.call.status in _TOKEN_STATUSES:
+            # With another token it is another try, and where tokens were not recorded nobody knows.
+            token = before.call.header("authorization")
+            if not token or token != sent.call.header("authorization"):
+                return []
         return self._teller.at("retry-after-refusal", sent, before, status=before.call.status)
 
     def _changed(self, sent: Sent) -> list[Finding]:

@@ -77,11 +77,11 @@ class Sent:
 
     @property
     def refused(self) -> bool:
-        """Whether the platform said that it will not have this event."""
+        """Whether the platform said that it will not have this event; a failure is not that, whatever its body says."""
         status = self.call.status
-        if status is None:
+        if status is None or self.failed:
             return False
-        return self.denied or (400 <= status < 500 and status != _TOO_MANY)  # noqa: PLR2004 - a class
+        return self.denied or 400 <= status < 500  # noqa: PLR2004 - a class
 
     @property
     def redirected(self) -> bool:

@@ -21,7 +21,7 @@ _INVENTED = PLACEHOLDERS | {
     "click", "clickid", "click_id", "click-id", "your_click_id", "your-click-id", "your_clickid", "string", "todo",
     "changeme", "default", "organic", "direct", "0", "1", "-1", "00000000-0000-0000-0000-000000000000",
 }  # fmt: skip
-_TEMPLATE = re.compile(r"\$\{|\{\{|^<[^>]*>$|^%\w*%?$|^\{[\w.]+\}$")
+_TEMPLATE = re.compile(r"\$\{|\{\{|^<[^>]*>$|^%\w*%?$|^\{[\w.]+\}$|^(\w)\1{2,}$")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+\.[A-Za-z]{2,}")
 # Written in groups of four, as people do: of bare digits one number in ten passes by chance.

@@ -78,8 +78,14 @@ def _item(call: str, number: int, profile: str) -> dict[str, Any]:
         "headers": headers,
         "body": json.loads(body) if body.startswith("{") else body,
         "status": int(match["status"]),
-        "response": {"success": True} if match["status"] == "200" else None,
+        "response": _answer(int(match["status"])),
     }
+
+
+def _answer(status: int) -> dict[str, Any] | None:
+    if status < 400:  # noqa: PLR2004 - a class; 0 is no answer
+        return {"success": True} if status == 200 else None  # noqa: PLR2004
+    return {"success": False, "error": "it did not work", "type": "Error", "statusCode": status}
 
 
 def _stamp(found: re.Match[str], at: datetime) -> str:

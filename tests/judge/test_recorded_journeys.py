@@ -1,4 +1,4 @@
-"""Over ninety journeys, right and wrong, in recordings of both forms: each wrong one is told, and no right one."""
+"""Over a hundred journeys, right and wrong, in recordings of both forms: each wrong one is told, and no right one."""
 
 from __future__ import annotations
 

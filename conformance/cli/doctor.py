@@ -63,6 +63,13 @@ def command(context: click.Context, /, *, config: str | None, **given: Any) -> N
 
 
 def _examine(settings: Settings) -> int:
+    from conformance.cli.github import shielded  # noqa: PLC0415
+
+    with shielded():
+        return _look(settings)
+
+
+def _look(settings: Settings) -> int:
     from conformance.cli.running import embedded, embedded_options, run_options  # noqa: PLC0415
     from conformance.doctor import examine, examine_readback  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ from conformance.cli.terminal import Terminal
 from conformance.findings import Severity
 from conformance.judge.files import SILENT
 from conformance.judge.files import Progress as Told
-from conformance.reports.findings_view import view
+from conformance.reports.findings_view import foreign, view
 from conformance.reports.text import count, one_line
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class FindingsConsole:
         say = self._rich.print
         shown = view(judgement, profile, show_customers=show_customers)
         worst = judgement.worst
-        colour = _COLOURS[worst] if worst else ("bold green" if judgement.events else "bold yellow")
+        green = judgement.events and judgement.complete
+        colour = _COLOURS[worst] if worst else ("bold green" if green else "bold yellow")
         say(f"[{colour}]{shown.verdict.upper()}[/]  {escape(shown.why)}")
         for group in shown.groups[:_MOST_KINDS]:
             self._group(group)
@@ -67,6 +68,8 @@ class FindingsConsole:
             say(f"\n[yellow]{count(judgement.broken_lines, 'line')} could not be read[/]")
             for broken in judgement.broken[:_MOST]:
                 say(f"  {escape(printable(str(broken)))}")
+        if told := foreign(judgement):
+            say(f"\n{escape(printable(told))}")
         if judgement.left_out:
             say(f"\n{count(judgement.left_out, 'finding')} more of the same kinds are counted and not listed")
         if not judgement.events:

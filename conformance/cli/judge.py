@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.github import shielded
 from conformance.cli.settings import resolve
 
 if TYPE_CHECKING:
+    from conformance.cli.findings_console import FindingsConsole
     from conformance.findings import Judgement
 
 _NOTHING_JUDGED = 3
+_INTERRUPTED = 130
 
 
 @click.command("judge")
@@ -59,7 +64,6 @@ def command(
     # Loaded here, so that no other command waits for it.
     from conformance.cli.findings_console import FindingsConsole  # noqa: PLC0415
     from conformance.contract import load_profile  # noqa: PLC0415
-    from conformance.judge.files import judge_files  # noqa: PLC0415
     from conformance.judge.readers import check  # noqa: PLC0415
     from conformance.reports.findings import remove_findings, write_findings  # noqa: PLC0415
 
@@ -72,19 +76,34 @@ def command(
     folder = Path(settings["reports"])
     remove_findings(folder)
     console = FindingsConsole()
-    with console.progress() as progress:
-        judgement = judge_files(
-            tuple(dict.fromkeys(files)), chosen, progress=progress, jobs=jobs or os.cpu_count() or 1
-        )
-    judgement = without_secrets(judgement)
+    judgement = without_secrets(_judged(tuple(dict.fromkeys(files)), chosen, jobs or os.cpu_count() or 1, console))
     contract = load_profile(chosen or judgement.profile)
     written = write_findings(judgement, contract, folder, show_customers=show_customers)
-    console.summary(judgement, contract, written["report.html"], show_customers=show_customers)
+    with shielded():
+        console.summary(judgement, contract, written["report.html"], show_customers=show_customers)
     context.exit(exit_code(judgement, fail_on))
 
 
+def _judged(files: tuple[str, ...], profile: str | None, jobs: int, console: FindingsConsole) -> Judgement:
+    """The judgement of these files; of what was read of them, when somebody interrupts it."""
+    from conformance.cli.interruption import Interruption  # noqa: PLC0415
+    from conformance.findings import Judgement  # noqa: PLC0415
+    from conformance.judge.files import DEFAULT_PROFILE, judge_files  # noqa: PLC0415
+
+    with Interruption(sys.stdin.buffer) as interruption, console.progress() as progress:
+        try:
+            judgement = judge_files(
+                files, profile, stdin=interruption, progress=interruption.heeded_by(progress), jobs=jobs
+            )
+        except KeyboardInterrupt:
+            return Judgement(profile or DEFAULT_PROFILE, files, (), complete=False)
+        return replace(judgement, complete=not interruption.asked)
+
+
 def exit_code(judgement: Judgement, fail_on: str) -> int:
-    """3 when there was nothing to judge, 1 when something was found that fails a run, else 0."""
+    """130 when it was cut short, 3 when there was nothing to judge, 1 when what was found fails a run, else 0."""
+    if not judgement.complete:
+        return _INTERRUPTED
     if not judgement.events:
         return _NOTHING_JUDGED
     return int(bool(judgement.errors or (judgement.warnings and fail_on == "warning")))
@@ -92,8 +111,6 @@ def exit_code(judgement: Judgement, fail_on: str) -> int:
 
 def without_secrets(judgement: Judgement) -> Judgement:
     """The judgement with every token that was seen taken out of whatever it quotes."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from conformance.target.redaction import Redactor  # noqa: PLC0415
 
     if not judgement.secrets:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.github import shielded
 from conformance.cli.hostile import hostile_options
 from conformance.cli.settings import resolve
 from conformance.errors import TargetUnreachable, UsageError
@@ -28,7 +29,6 @@ _URL = "TRACKPROOF_URL"
 _TOKENS_OF_PACKAGES = {"dub": ("DUB_API_KEY",)}
 _ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
 _LOOPBACK = "127.0.0.1,localhost"
-_CUT = "cut short"
 _CLEAN, _FOUND, _NOTHING, _INTERRUPTED = 0, 1, 3, 130
 
 
@@ -130,9 +130,10 @@ def command(command_line: tuple[str, ...], **given: Any) -> None:
         where = f"before {options.forward}" if options.forward else "as a sandbox"
         click.echo(f"trackproof: watching at {url} {where}", err=True)
         ended = run(command_line, _environment(played, options, url))
-    judgement = without_secrets(bench.judgement(_CUT if ended.interrupted else ""))
+    judgement = without_secrets(bench.judgement(complete=not ended.interrupted))
     written = write_findings(judgement, played, folder, show_customers=options.show_customers)
-    FindingsConsole().summary(judgement, played, written["report.html"], show_customers=options.show_customers)
+    with shielded():
+        FindingsConsole().summary(judgement, played, written["report.html"], show_customers=options.show_customers)
     if proxy is not None and proxy.lost and not proxy.reached:
         raise TargetUnreachable(
             f"{options.forward} answered none of {_count(proxy.lost, 'call')}", "Is the URL right, and is it up?"

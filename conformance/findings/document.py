@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.findings.model import Finding, Severity
@@ -32,7 +32,8 @@ class Judgement:
 
     `calls` is how many calls were read, of which `events` are tracking calls; `broken` names the first lines that could
     not be read, and `broken_lines` is how many there are. `counts` is given where not every finding is kept; `secrets`
-    are the tokens that were seen, which are to be written nowhere.
+    are the tokens that were seen, which are to be written nowhere. `complete` says that nobody interrupted it;
+    `foreign` is how many tracking calls went to each host of another platform, which were not judged.
     """
 
     profile: str
@@ -45,6 +46,8 @@ class Judgement:
     broken_lines: int = 0
     counts: Mapping[Severity, int] | None = None
     secrets: frozenset[str] = frozenset()
+    complete: bool = True
+    foreign: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def left_out(self) -> int:
@@ -120,6 +123,7 @@ def findings_document(judgement: Judgement) -> dict[str, Any]:
         "format": FORMAT,
         "profile": {"name": judgement.profile},
         "source": list(judgement.sources),
+        "complete": judgement.complete,
         "summary": {
             "calls": judgement.calls,
             "events": judgement.events,
@@ -129,6 +133,7 @@ def findings_document(judgement: Judgement) -> dict[str, Any]:
             "warnings": judgement.warnings,
             "notes": judgement.notes,
             "broken_lines": judgement.broken_lines,
+            "foreign": dict(judgement.foreign),
         },
         "broken": [{"source": one.source, "line": one.line, "problem": one.problem} for one in judgement.broken],
         "findings": [_finding(finding) for finding in judgement.findings],

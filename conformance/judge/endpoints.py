@@ -23,7 +23,8 @@ class Endpoint:
     """What a URL is.
 
     `operation` is `lead` or `sale`, or empty; `right` is the path that a mistyped one should be. `known` says that the
-    host is the profile's, `is_plain` that there is nothing about the URL itself that could be a finding.
+    host is the profile's, `is_plain` that there is nothing about the URL itself that could be a finding, `foreign` that
+    it is another platform's tracking endpoint.
     """
 
     operation: str
@@ -35,6 +36,7 @@ class Endpoint:
     right: str = ""
     known: bool = False
     is_plain: bool = False
+    foreign: bool = False
 
 
 class Endpoints:
@@ -66,7 +68,8 @@ class Endpoints:
         host = host.lower()
         bare = host.rsplit(":", 1)[0] if re.search(r":\d*$", host) else host
         if bare in self._foreign:
-            return Endpoint("", path, host, (scheme or "").lower(), "", userinfo=False)
+            tracks = bool(self._operation(path))
+            return Endpoint("", path, bare, (scheme or "").lower(), "", userinfo=False, foreign=tracks)
         operation = self._operation(path)
         return Endpoint(
             operation=operation,

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from conformance.contract import load_profile, shipped_profiles
 from conformance.judge.bags import Bags, survey_bags
@@ -27,21 +27,25 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
     from conformance.findings import Judgement
     from conformance.judge.lines import Item, Line
+    from conformance.judge.readers import Input
 
 IN_MEMORY = 320 << 20
 _OVERHEAD = 120
 _PARSED = 4_000
 _LOOKED_AT = 5_000
-_DEFAULT = "cutmeshort"
+DEFAULT_PROFILE = "cutmeshort"
 _TOKEN = re.compile(rb'"(?:proxy-)?authorization"\s*:\s*"[^"]', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is told while a recording is read: bytes of all bytes, 0 when nobody knows how many there are."""
+    """What is told while a recording is read: bytes of all bytes, 0 when nobody knows how many there are.
+
+    What `advance` answers goes to the readers, which read no more when it is STOP.
+    """
 
     begin: Callable[[str, int], None]
-    advance: Callable[[int], None]
+    advance: Callable[[int], object]
 
 
 SILENT = Progress(lambda _what, _total: None, lambda _count: None)
@@ -51,7 +55,7 @@ def judge_files(
     paths: Sequence[str],
     profile: str | None = None,
     *,
-    stdin: IO[bytes] | None = None,
+    stdin: Input | None = None,
     progress: Progress = SILENT,
     jobs: int = 1,
     in_memory: int | None = None,
@@ -111,7 +115,7 @@ def _judge_in_memory(examiner: Examiner, sources: tuple[str, ...], items: list[I
     return concluded(examiner, sources, [survey], lambda wanted: [look_up(examiner, sources, items, wanted)])
 
 
-def _all_items(paths: Sequence[str], stdin: IO[bytes], tell: Callable[[int], None]) -> Iterator[Item]:
+def _all_items(paths: Sequence[str], stdin: Input, tell: Callable[[int], object]) -> Iterator[Item]:
     for source, path in enumerate(paths):
         yield from read(path, stdin, tell, source)
 
@@ -139,8 +143,8 @@ def guessed_profile(items: Iterable[Item]) -> Profile:
         for name, known in endpoints.items():
             endpoint = known.endpoint(raw["url"])
             votes[name] += endpoint.known and bool(endpoint.operation or endpoint.right)
-    best = max(votes, key=lambda name: (votes[name], name == _DEFAULT), default=_DEFAULT)
-    return profiles[best if votes[best] else _DEFAULT]
+    best = max(votes, key=lambda name: (votes[name], name == DEFAULT_PROFILE), default=DEFAULT_PROFILE)
+    return profiles[best if votes[best] else DEFAULT_PROFILE]
 
 
 def _foreign(contract: Profile) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 import zlib
 from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from conformance.errors import UsageError
 from conformance.judge.har import is_har_entry, item_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.judge.lines import Item
 
 STDIN = "-"
+STOP = object()
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
@@ -36,10 +37,17 @@ _DECODER = json.JSONDecoder()
 _ENDS_EARLY = "the file ends early"
 
 
-class _Counted(io.RawIOBase):
-    """A file that tells how many of its bytes were read."""
+class Input(Protocol):
+    """What a recording is read from."""
 
-    def __init__(self, file: IO[bytes], tell: Callable[[int], None]) -> None:
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes, none at the end."""
+
+
+class _Counted(io.RawIOBase):
+    """A file that tells how many of its bytes were read, and ends where it is told to stop."""
+
+    def __init__(self, file: Input, tell: Callable[[int], object]) -> None:
         self._file = file
         self._tell = tell
 
@@ -48,8 +56,9 @@ class _Counted(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         data = self._file.read(len(buffer))
+        if self._tell(len(data)) is STOP:
+            return 0
         buffer[: len(data)] = data
-        self._tell(len(data))
         return len(data)
 
 
@@ -70,13 +79,13 @@ def check(path: str) -> int:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def read(path: str, stdin: IO[bytes], tell: Callable[[int], None], source: int = 0) -> Iterator[Item]:
-    """Every item of a recording; `tell` is told how many bytes of the file were read."""
+def read(path: str, stdin: Input, tell: Callable[[int], object], source: int = 0) -> Iterator[Item]:
+    """Every item of a recording; `tell` is told how many bytes of the file were read, and says STOP to read no more."""
     if path == STDIN:
         yield from _read(io.BufferedReader(_Counted(stdin, tell), _CHUNK), "standard input", source)
         return
     with Path(path).open("rb", buffering=0) as file:
-        yield from _read(io.BufferedReader(_Counted(cast("IO[bytes]", file), tell), _CHUNK), path, source)
+        yield from _read(io.BufferedReader(_Counted(cast("Input", file), tell), _CHUNK), path, source)
 
 
 def _read(file: io.BufferedReader, name: str, source: int) -> Iterator[Item]:

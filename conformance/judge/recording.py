@@ -89,6 +89,7 @@ def concluded(
         broken_lines=whole.broken_lines,
         counts=counts,
         secrets=frozenset(whole.secrets),
+        foreign=whole.foreign,
     )
 
 
@@ -114,6 +115,7 @@ def _add(whole: Survey, survey: Survey) -> None:
     for key, forms in survey.amounts.items():
         whole.amounts[key] = whole.amounts.get(key, 0) | forms
     whole.secrets |= survey.secrets
+    whole.foreign += survey.foreign
 
 
 def _excused(finding: Finding, latest: float) -> Finding:

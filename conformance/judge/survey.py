@@ -61,6 +61,7 @@ class Survey:
     invoices: array[int] = field(default_factory=lambda: array("Q"))
     amounts: dict[tuple[str, int], int] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
+    foreign: Counter[str] = field(default_factory=Counter)
 
 
 class Surveyor:
@@ -118,6 +119,7 @@ class Surveyor:
             calls += 1
             endpoint = endpoint_of(raw["url"])
             if not endpoint.operation and not endpoint.right:
+                _pass_over(raw, endpoint, made)
                 continue
             body = raw.get("body")
             customer = body.get(field_name) if type(body) is dict and endpoint.operation else None
@@ -190,6 +192,11 @@ class Surveyor:
     def _note_amount(sent: Sent, made: Survey) -> None:
         if sent.operation == "sale" and not sent.refused:
             note_amount(made.amounts, sent.text("currency"), sent.value("amount"))
+
+
+def _pass_over(raw: dict[str, Any], endpoint: Endpoint, made: Survey) -> None:
+    if endpoint.foreign and str(raw.get("method", "POST")).upper() == "POST":
+        made.foreign[endpoint.host] += 1
 
 
 @contextmanager

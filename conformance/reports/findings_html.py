@@ -14,7 +14,7 @@ from markupsafe import Markup
 from conformance import __version__
 from conformance.findings import Severity
 from conformance.findings.catalogue import LANGUAGES
-from conformance.reports.findings_view import tally
+from conformance.reports.findings_view import foreign, tally
 from conformance.reports.text import count, one_line
 
 if TYPE_CHECKING:
@@ -39,9 +39,10 @@ def html(view: View) -> str:
         tally=tally(judgement),
         severities=tuple(Severity),
         looks=_LOOKS,
-        look=_LOOKS[worst] if worst else ("passed" if judgement.events else "inconclusive"),
+        look=_LOOKS[worst] if worst else ("passed" if judgement.events and judgement.complete else "inconclusive"),
         languages=LANGUAGES,
         most=MOST_OF_A_KIND,
+        foreign=foreign(judgement),
         css=Markup(css),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - a file of ours
         css_hash=_hash(css),

@@ -22,7 +22,8 @@ def junit(view: View) -> str:
         groups.setdefault(group.kind.id, []).append(group)
     cases = [_case(kind, groups.get(kind.id, [])) for kind in kinds_of(view.profile).values()]
     # A judgement of nothing must not look like one that found nothing.
-    cases = cases if view.judgement.events else [_nothing(view)]
+    cases = cases if view.judgement.events else [_wrong("tracking-calls", "inconclusive", view.why)]
+    cases += [] if view.judgement.complete else [_wrong("complete", "interrupted", view.why)]
     totals = {
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
@@ -59,7 +60,8 @@ def _case(kind: Kind, groups: list[Group]) -> ET.Element:
     return case
 
 
-def _nothing(view: View) -> ET.Element:
-    case = ET.Element("testcase", {"classname": "findings", "name": "tracking-calls", "time": "0.000"})
-    ET.SubElement(case, "error", {"type": "inconclusive", "message": one_line(view.why)})
+def _wrong(name: str, kind: str, why: str) -> ET.Element:
+    """A testcase of the judgement itself, which is no success whatever was found."""
+    case = ET.Element("testcase", {"classname": "findings", "name": name, "time": "0.000"})
+    ET.SubElement(case, "error", {"type": kind, "message": one_line(why)})
     return case

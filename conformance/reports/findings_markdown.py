@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.findings import Severity
-from conformance.reports.findings_view import tally
+from conformance.reports.findings_view import foreign, tally
 from conformance.reports.markdown import code, prose
 from conformance.reports.text import count
 
@@ -32,7 +32,11 @@ def summary(view: View) -> str:
 
 def _head(view: View) -> Iterator[str]:
     judgement = view.judgement
-    sign = "?" if not judgement.events else ("✕" if judgement.errors or judgement.warnings else "✓")
+    sign = (
+        "?"
+        if not judgement.events or (not judgement.complete and not judgement.worst)
+        else ("✕" if judgement.errors or judgement.warnings else "✓")
+    )
     yield f"# {sign} trackproof judge: {prose(view.verdict)}"
     yield prose(view.why)
     figures = [*tally(judgement).values(), judgement.events, judgement.customers, judgement.journeys_with_findings]
@@ -46,6 +50,8 @@ def _head(view: View) -> Iterator[str]:
     sources = ", ".join(code(source) for source in judgement.sources[:5])
     more = f" and {len(judgement.sources) - 5} more" if judgement.sources[5:] else ""
     yield f"- recorded traffic: {sources}{more}\n- profile: {code(judgement.profile)}"
+    if told := foreign(judgement):
+        yield prose(told)
     if judgement.broken_lines:
         named = "\n".join(f"  - {code(str(broken))}" for broken in judgement.broken[:_MOST])
         yield f"**{count(judgement.broken_lines, 'line')} could not be read:**\n\n{named}"

@@ -68,7 +68,12 @@ class View:
 
 
 def verdict(judgement: Judgement) -> str:
-    """In one or two words: what a pipeline has to know."""
+    """In a few words: what a pipeline has to know; what was interrupted is never clean."""
+    found = _found(judgement)
+    return found if judgement.complete else f"cut short: {found if judgement.worst else 'not judged to the end'}"
+
+
+def _found(judgement: Judgement) -> str:
     if not judgement.events:
         return "nothing judged"
     if judgement.errors:
@@ -77,7 +82,19 @@ def verdict(judgement: Judgement) -> str:
 
 
 def why(judgement: Judgement) -> str:
-    """What was judged and found, in one sentence."""
+    """What was judged and found, in a sentence or two."""
+    if not judgement.complete:
+        return f"Interrupted: what came after that is not judged. {_what(judgement)}"
+    return _what(judgement)
+
+
+def foreign(judgement: Judgement) -> str:
+    """What is to be said of tracking calls to other platforms, which were passed over."""
+    hosts = ", ".join(f"{count(number, 'tracking call')} to {host}" for host, number in judgement.foreign.items())
+    return f"{hosts} passed over: --profile judges another platform's calls." if hosts else ""
+
+
+def _what(judgement: Judgement) -> str:
     if not judgement.events:
         return (
             f"No tracking call was among the {count(judgement.calls, 'call')} that were read: nothing could be judged."

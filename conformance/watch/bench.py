@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.findings import Judgement, merged
@@ -97,11 +98,10 @@ class Bench:
         self._judges.append(made)
         return made
 
-    def judgement(self, remark: str = "") -> Judgement:
-        """All that was found, now that nothing more comes; a remark stands beside its source."""
-        ending = [finding for judge in self._judges for finding in judge.end()]
-        source = f"{SOURCE} ({remark})" if remark else SOURCE
-        return _judgement(self._profile, source, self._judges, ending)
+    def judgement(self, *, complete: bool = True) -> Judgement:
+        """All that was found, now that nothing more comes; unless it is `complete`, more would have come."""
+        ending = [finding for judge in self._judges for finding in (judge.end() if complete else judge.finish())]
+        return replace(_judgement(self._profile, SOURCE, self._judges, ending), complete=complete)
 
 
 def _judgement(profile: Profile, source: str, judges: Sequence[NamespaceJudge], ending: Sequence[Finding]) -> Judgement:

@@ -62,6 +62,10 @@ def test_3_and_4_with_a_remedy_for_what_is_wrong(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     nobody = entered(tmp_path, "doctor", f"http://127.0.0.1:{port}")
+    in_workflow = entered(tmp_path, "doctor", f"http://127.0.0.1:{port}", GITHUB_ACTIONS="true")
+    first, *told, last = in_workflow.out.splitlines()
+    assert first.startswith("::stop-commands::"), "what a target says must be no command to the runner"
+    assert (last, told) == (f"::{first.removeprefix('::stop-commands::')}::", nobody.out.splitlines())
     assert (no_click.code, no_token.code, nobody.code) == (3, 4, 4)
     for ended in (no_click, no_token, nobody):
         lines = ended.out.splitlines()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -15,6 +18,8 @@ from jsonschema import Draft202012Validator
 
 from conformance.cli.judge import command
 from conformance.errors import UsageError
+from conformance.judge.files import Progress, judge_files
+from conformance.judge.readers import STOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +61,8 @@ def lines(bodies: list[dict[str, Any]], **changes: Any) -> str:
 @pytest.fixture
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.chdir(tmp_path)
+
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
     def run(recorded: str, *options: str) -> Result:
         (tmp_path / "traffic.ndjson").write_text(recorded, encoding="utf-8", errors="surrogatepass")
@@ -165,3 +172,61 @@ def test_reports_of_an_earlier_judgement_are_gone_when_this_one_cannot_be_made(
     (tmp_path / "reports" / "results.json").write_text("{}", encoding="utf-8")
     judge(lines(RIGHT))
     assert not (tmp_path / "reports" / "results.json").exists()
+
+
+class Interrupted(io.BytesIO):
+    """A standard input on which the program is interrupted while it waits for more."""
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        data = super().read1(size or -1)
+        if not data:
+            os.kill(os.getpid(), signal.SIGINT)
+        return data
+
+
+@pytest.mark.parametrize(("recorded", "said"), [(RIGHT, "CUT SHORT: NOT JUDGED"), (WRONG, "CUT SHORT: 1 ERROR")])
+def test_an_interrupted_judgement_is_reported_as_cut_short(
+    tmp_path: Path, recorded: list[dict[str, Any]], said: str
+) -> None:
+    words = ["-", "--reports", str(tmp_path)]
+    result = CliRunner().invoke(command, words, input=Interrupted(lines(recorded).encode()))
+
+    assert result.exit_code == 130
+    assert said in result.output
+    assert "Interrupted" in result.output
+    document = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["complete"] is False
+    assert document["summary"]["events"] == len(recorded)
+    suite = ET.fromstring((tmp_path / "junit.xml").read_text(encoding="utf-8"))  # noqa: S314 - our own
+    assert suite.get("errors") == "1"
+    for page in ("report.html", "summary.md"):
+        text = (tmp_path / page).read_text(encoding="utf-8")
+        assert "cut short" in text
+        assert "✓" not in text
+
+
+def test_an_interrupted_file_is_read_no_further(tmp_path: Path) -> None:
+    (tmp_path / "traffic.ndjson").write_text(lines(RIGHT), encoding="utf-8")
+    judgement = judge_files([str(tmp_path / "traffic.ndjson")], progress=Progress(lambda *_: None, lambda _: STOP))
+    assert judgement.events == 0
+
+
+def test_what_a_workflow_command_could_be_is_shielded_in_a_workflow(
+    judge: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    begin, *told, end = judge(lines(WRONG)).output.splitlines()
+    word = begin.removeprefix("::stop-commands::")
+    assert end == f"::{word}::"
+    assert any("click-resent" in line for line in told)
+
+
+def test_calls_to_another_platform_are_passed_over_and_named(judge: Callable[..., Result], tmp_path: Path) -> None:
+    other = lines(WRONG, url="https://api.dub.co/track/lead")
+    result = judge(lines(RIGHT) * 3 + other)
+    assert result.exit_code == 0
+    assert "2 tracking calls to api.dub.co passed over" in result.output
+    document = json.loads((tmp_path / "reports" / "findings.json").read_text(encoding="utf-8"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["summary"]["foreign"] == {"api.dub.co": 2}

@@ -83,8 +83,8 @@ def _item(call: str, number: int, profile: str) -> dict[str, Any]:
 
 
 def _answer(status: int) -> dict[str, Any] | None:
-    if status < 400:  # noqa: PLR2004 - a class; 0 is no answer
-        return {"success": True} if status == 200 else None  # noqa: PLR2004
+    if status < 400:
+        return {"success": True} if status == 200 else None
     return {"success": False, "error": "it did not work", "type": "Error", "statusCode": status}
 
 

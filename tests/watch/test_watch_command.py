@@ -87,8 +87,11 @@ def test_reports_are_written_that_name_the_customer_only_where_they_may(tmp_path
     assert "user-of-flesh-and-blood" in watched(tmp_path, WRONG, "--show-customers").output
 
 
-def test_the_commands_own_failure_is_told_apart_from_findings(tmp_path: Path) -> None:
+def test_the_commands_own_failure_is_told_apart_from_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
     output = watched(tmp_path, FAILING).output
+    word = output.partition("::stop-commands::")[2].partition("\n")[0]
+    assert "Nothing found" in output.partition(word)[2].partition(f"::{word}::")[0]
     assert "exited with 7; nothing that fails was found in what it sent" in output
 
 
@@ -158,10 +161,11 @@ def test_a_signal_is_passed_on_and_the_reports_say_that_they_are_cut_short(tmp_p
     assert process.stdout is not None
     child = int(process.stdout.readline())
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted" in errors
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
     document = json.loads((tmp_path / "findings.json").read_text(encoding="utf-8"))
-    assert document["source"] == ["watch (cut short)"]
+    assert document["complete"] is False
+    assert output.startswith("CUT SHORT: NOT JUDGED TO THE END")

@@ -80,8 +80,10 @@ def _judge(
     items: Iterator[Item], profile: str | None, sources: tuple[str, ...], progress: Progress, jobs: int, in_memory: int
 ) -> Judgement:
     head, is_all = _head(items, in_memory)
-    contract = load_profile(profile) if profile else guessed_profile(head)
-    examiner = Examiner(contract, foreign=() if profile else _foreign(contract))
+    votes = _votes(head)
+    contract = load_profile(profile or _favourite(votes))
+    # Whoever names a profile means its calls wherever they went, unless some went to its own hosts.
+    examiner = Examiner(contract, foreign=() if profile and not votes[contract.name] else _foreign(contract))
     if is_all:
         return _judge_in_memory(examiner, sources, head)
     with tempfile.TemporaryDirectory(prefix="trackproof-") as folder:
@@ -131,10 +133,9 @@ def carries_token(line: Line) -> bool:
     )
 
 
-def guessed_profile(items: Iterable[Item]) -> Profile:
-    """The shipped profile whose known hosts most of the first calls have, else the default one."""
-    profiles = {name: load_profile(name) for name in shipped_profiles()}
-    endpoints = {name: Endpoints(profile) for name, profile in profiles.items()}
+def _votes(items: Iterable[Item]) -> Counter[str]:
+    """How many of the first calls went to the known hosts of each shipped profile."""
+    endpoints = {name: Endpoints(load_profile(name)) for name in shipped_profiles()}
     votes: Counter[str] = Counter()
     for _, _, line in islice(items, _LOOKED_AT):
         raw, _ = value_of(line)
@@ -143,8 +144,13 @@ def guessed_profile(items: Iterable[Item]) -> Profile:
         for name, known in endpoints.items():
             endpoint = known.endpoint(raw["url"])
             votes[name] += endpoint.known and bool(endpoint.operation or endpoint.right)
+    return votes
+
+
+def _favourite(votes: Counter[str]) -> str:
+    """The profile of most votes, else the default one."""
     best = max(votes, key=lambda name: (votes[name], name == DEFAULT_PROFILE), default=DEFAULT_PROFILE)
-    return profiles[best if votes[best] else DEFAULT_PROFILE]
+    return best if votes[best] else DEFAULT_PROFILE
 
 
 def _foreign(contract: Profile) -> tuple[str, ...]:

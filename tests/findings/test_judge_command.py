@@ -230,3 +230,7 @@ def test_calls_to_another_platform_are_passed_over_and_named(judge: Callable[...
     document = json.loads((tmp_path / "reports" / "findings.json").read_text(encoding="utf-8"))
     Draft202012Validator(SCHEMA).validate(document)
     assert document["summary"]["foreign"] == {"api.dub.co": 2}
+
+    assert judge(lines(RIGHT) * 3 + other, "--profile", "cutmeshort").exit_code == 0
+    assert "3 tracking calls to api.cme.sh passed over" in judge(lines(RIGHT) * 3 + other, "--profile", "dub").output
+    assert judge(other, "--profile", "cutmeshort").exit_code == 1, "whoever names a profile means it"

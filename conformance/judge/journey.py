@@ -14,6 +14,7 @@ from conformance.findings import Severity
 from conformance.judge.kinship import Party
 from conformance.judge.retries import Retries
 from conformance.judge.sales import Sales
+from conformance.judge.sent import answer_fields
 from conformance.judge.values import distance, is_invented, is_uuid
 from conformance.ledger import LeadEvent, Ledger, Outcome
 
@@ -249,8 +250,7 @@ class Journey:
         lead = next((each for each in self._retries.leads if each.time >= sale.time and not each.refused), None)
         if lead and lead.time - sale.time <= _HOUR and not self._retries.came_again(sale, lead.time):
             return self._teller.at("sale-before-lead", sale, lead, distance=distance(lead.time - sale.time))
-        response = sale.call.response
-        nothing = isinstance(response, dict) and "sale" in response and response["sale"] is None
+        nothing = answer_fields(sale.call).get("sale", sale) is None
         if nothing and sale.value("amount") and sale.call.status == 200:  # noqa: PLR2004 - said to be recorded
             return self._teller.at("sale-of-stranger", sale)
         return []

@@ -163,11 +163,11 @@ class Reader:
             invoice=None if invoice is None or invoice == "" else identity(invoice),
             email=email.strip().casefold() if isinstance(email, str) and "@" in email else None,
             stamped=moment(stamp) if isinstance(stamp, str) else None,
-            denied=self._denies(call.response),
+            denied=self._denies(answer_fields(call)),
         )
 
-    def _denies(self, response: Any) -> bool:
-        return isinstance(response, dict) and any(response.get(flag) is False for flag in self._flags)
+    def _denies(self, answer: Mapping[str, Any]) -> bool:
+        return any(answer.get(flag) is False for flag in self._flags)
 
 
 def identity(raw: Any) -> str:
@@ -208,6 +208,14 @@ def read_body(call: Call) -> tuple[Mapping[str, Any], str]:  # noqa: PLR0911 - a
     if "multipart/form-data" in content_type:
         return {}, "form"
     return {}, "not JSON"
+
+
+def answer_fields(call: Call) -> Mapping[str, Any]:
+    """The fields of an answer, none when it is not known or no JSON object."""
+    response = call.response
+    if isinstance(response, str | bytes) and response:
+        response = parse(response)[1]
+    return response if isinstance(response, dict) else {}
 
 
 def _of_json(value: Any) -> tuple[Mapping[str, Any], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,15 +11,12 @@ from judge_journeys import HOSTS, TOKEN, Journey, as_har, as_ndjson, journeys
 
 from conformance.contract import load_profile
 from conformance.findings import Finding, Severity, merged
-from conformance.judge import LiveJudge, judge_calls
+from conformance.judge import Call, LiveJudge, judge_calls
 from conformance.judge.files import judge_files
 from conformance.judge.lines import call_of, value_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from conformance.judge import Call
-
 ALL = journeys()
 PROFILES = {name: load_profile(name) for name in HOSTS}
 LATE = "2026-09-01T00:00:00Z"
@@ -116,6 +114,17 @@ def test_a_mismatch_is_told_with_the_event_that_names_the_wrong_id() -> None:
     assert finding.events[-1].index == second.index
     assert finding.customer == first.body["customerExternalId"]
     assert finding.others == (second.body["customerExternalId"],)
+
+
+@pytest.mark.parametrize("form", [lambda answer: answer, json.dumps, lambda answer: json.dumps(answer).encode()])
+def test_an_answer_says_the_same_whether_it_was_parsed_or_not(form: Any) -> None:
+    nothing = form({"eventName": "Purchase", "customer": None, "sale": None})
+    body = {"customerExternalId": "nobody", "amount": 900, "currency": "usd", "invoiceId": "in-1"}
+    headers = {"authorization": "Bearer dub_0123456789"}
+    live = LiveJudge(PROFILES["dub"])
+    call = Call("POST", "/track/sale", body, time=1.0, headers=headers, status=200, response=nothing)
+
+    assert {finding.id for finding in [*live.take(call), *live.finish()]} == {"sale-of-stranger"}
 
 
 def calls_of(chosen: list[Journey]) -> list[Call]:

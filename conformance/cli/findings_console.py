@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _MOST_KINDS = 20
 _MOST = 5
+_HINT = "Record the calls to the platform's tracking endpoints, or name their platform with --profile."
 
 
 class FindingsConsole:
@@ -52,8 +53,10 @@ class FindingsConsole:
 
             yield Told(begin, lambda size: progress.advance(tasks[-1], size))
 
-    def summary(self, judgement: Judgement, profile: Profile, report: Path, *, show_customers: bool) -> None:
-        """The verdict first, then what was found, kind by kind, and where the report is."""
+    def summary(
+        self, judgement: Judgement, profile: Profile, report: Path, *, show_customers: bool, hint: str = _HINT
+    ) -> None:
+        """The verdict first, then what was found, kind by kind, and where the report is; a hint where nothing came."""
         say = self._rich.print
         shown = view(judgement, profile, show_customers=show_customers)
         worst = judgement.worst
@@ -73,7 +76,7 @@ class FindingsConsole:
         if judgement.left_out:
             say(f"\n{count(judgement.left_out, 'finding')} more of the same kinds are counted and not listed")
         if not judgement.events:
-            say("Record the calls to the platform's tracking endpoints, or name their platform with --profile.")
+            say(escape(hint))
         say(f"\nprofile {profile.name}; {count(judgement.calls, 'call')} read; report: {escape(str(report))}")
 
     def _group(self, group: Group) -> None:

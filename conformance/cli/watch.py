@@ -28,6 +28,10 @@ _URL = "TRACKPROOF_URL"
 # What the published packages read of their own accord when they are given no token.
 _TOKENS_OF_PACKAGES = {"dub": ("DUB_API_KEY",)}
 _ANY_TOKEN = "sandbox"  # noqa: S105 - guards nothing
+_HINT = (
+    "Does the command send to the URL in TRACKPROOF_URL? --env NAME puts it into another variable too, and --profile "
+    "names another platform."
+)
 _LOOPBACK = "127.0.0.1,localhost"
 _CLEAN, _FOUND, _NOTHING, _INTERRUPTED = 0, 1, 3, 130
 
@@ -133,7 +137,9 @@ def command(command_line: tuple[str, ...], **given: Any) -> None:
     judgement = without_secrets(bench.judgement(complete=not ended.interrupted))
     written = write_findings(judgement, played, folder, show_customers=options.show_customers)
     with shielded():
-        FindingsConsole().summary(judgement, played, written["report.html"], show_customers=options.show_customers)
+        FindingsConsole().summary(
+            judgement, played, written["report.html"], show_customers=options.show_customers, hint=_HINT
+        )
     if proxy is not None and proxy.lost and not proxy.reached:
         raise TargetUnreachable(
             f"{options.forward} answered none of {_count(proxy.lost, 'call')}", "Is the URL right, and is it up?"
@@ -198,11 +204,7 @@ def _status(judgement: Judgement, ended: Ended, name: str, fail_on: str) -> int:
     if found:
         return _FOUND
     if not judgement.events:
-        click.echo(
-            "trackproof: nothing arrived, so nothing could be judged. Does the command send to the URL in "
-            "TRACKPROOF_URL? --env NAME puts it into another variable too.",
-            err=True,
-        )
+        click.echo("trackproof: nothing arrived, so nothing could be judged.", err=True)
         return _NOTHING
     return _CLEAN
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from typing import TYPE_CHECKING
 
+from conformance.errors import UsageError
 from conformance.findings import findings_document
 from conformance.reports import remove_reports, write_file
 from conformance.reports.findings_html import html
@@ -37,6 +39,15 @@ def write_findings(
 
 
 def remove_findings(folder: Path) -> None:
-    """Removes the reports of an earlier run or judgement, so that none can be taken for this one's."""
-    remove_reports(folder)
-    (folder / FINDINGS).unlink(missing_ok=True)
+    """Removes the reports of an earlier run or judgement, so that none can be taken for this one's.
+
+    Raises UsageError when the folder cannot take reports: better now than when everything was judged.
+    """
+    try:
+        remove_reports(folder)
+        (folder / FINDINGS).unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{folder} cannot take reports: {error}", "Choose another --reports.") from None

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ _PASSED_ON = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 )
 _SHELLS_OWN = 128
+# How long a command may take to end before it is ended, in seconds. A pipeline that cancels a job says so a second time
+# after some seconds, and ends everything soon after that: until then the reports have to be written.
+_PATIENCE = 5.0
+_IMPATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,10 @@ class Ended:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
-    """Runs the command to its end; raises UsageError when it cannot be started."""
+    """Runs the command to its end; raises UsageError when it cannot be started.
+
+    Signals are handed on to it. When it does not heed them it is ended, so that what had arrived is reported.
+    """
     sys.stdout.flush()
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - to run it is what the operator asked for
@@ -64,8 +72,14 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
 def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
     seen: list[int] = []
 
+    timers: list[threading.Timer] = []
+
     def pass_on(number: int, _: FrameType | None) -> None:
         again = number in seen
+        if seen or number != signal.SIGINT:
+            timers.append(threading.Timer(_IMPATIENCE if seen else _PATIENCE, process.kill))
+            timers[-1].daemon = True
+            timers[-1].start()
         seen.append(number)
         if again or not _typed(number):
             with contextlib.suppress(ProcessLookupError):
@@ -75,6 +89,8 @@ def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
     try:
         yield seen
     finally:
+        for timer in timers:
+            timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 

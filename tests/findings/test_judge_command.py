@@ -95,6 +95,10 @@ def test_a_file_that_is_not_there_is_a_usage_error() -> None:
     assert isinstance(CliRunner().invoke(command, ["nowhere.har"]).exception, UsageError)
 
 
+def test_a_folder_that_cannot_take_reports_is_a_usage_error(judge: Callable[..., Result]) -> None:
+    assert isinstance(judge(lines(RIGHT), "--reports", "traffic.ndjson").exception, UsageError)
+
+
 def test_the_reports_are_written_and_agree(judge: Callable[..., Result], tmp_path: Path) -> None:
     result = judge(lines(WRONG))
     document = json.loads((tmp_path / "reports" / "findings.json").read_text(encoding="utf-8"))

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +138,21 @@ def test_what_cannot_be_followed_is_a_usage_error(words: list[str], said: str) -
 def test_a_command_that_is_not_there_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="cannot be started"):
         run(["/no/such/command"], {})
+
+
+def test_a_command_that_ignores_a_signal_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.watch.running._PATIENCE", 0.05)
+    ready = tmp_path / "ready"
+    stubborn = "import signal, sys, time; signal.signal(15, signal.SIG_IGN); open(sys.argv[1], 'x'); time.sleep(60)"
+
+    def interrupt() -> None:
+        while not ready.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    ended = run([sys.executable, "-S", "-c", stubborn, str(ready)], {})
+    assert (ended.interrupted, ended.how) == (True, "was ended by SIGKILL")
 
 
 def test_a_target_that_answers_nothing_is_exit_code_4(tmp_path: Path) -> None:

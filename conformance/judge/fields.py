@@ -33,6 +33,7 @@ _QUARTER = 900.0
 _DEEPEST = 20
 _DIGITS_OF_A_CARD = 19  # with what stands between them
 _LONGEST_LIST = 50
+_TOO_LARGE = 413
 _HALF_A_DAY = 14 * 3600.0
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}|\d{15,16}|\d{18,19}")
 _MILLISECONDS = 1e11
@@ -63,6 +64,8 @@ class Fields:
 
     def findings(self, sent: Sent) -> list[Finding]:
         """Everything about the body."""
+        if sent.call.status == _TOO_LARGE:
+            return self._teller.at("body-too-large", sent)
         if sent.shape != "json":
             return self._of_shape(sent)
         found = [*self._of_names(sent), *self._of_customer(sent), *self._of_click(sent), *self._of_timestamp(sent)]

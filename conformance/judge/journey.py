@@ -58,6 +58,7 @@ class Journey:
         self._with_click = 0
         self._told_uuids = False
         self._without_click = False
+        self._followed_wrongly = False
         self.emails: set[str] = set()
         self.event_1: Sent | None = None
         self.verified = False
@@ -138,6 +139,7 @@ class Journey:
         first = self.event_1
         if not sent.click:
             if first or (_VERIFIES.search(sent.event) and not _SIGNS_UP.search(sent.event)):
+                self._followed_wrongly = True
                 earlier = (first,) if first else ()
                 return self._teller.at("mode-repeated", sent, *earlier, event=sent.event, quoted="deferred")
             self._without_click = True
@@ -149,6 +151,7 @@ class Journey:
             return []
         if sent.event == first.event or not _VERIFIES.search(sent.event) or _VERIFIES.search(first.event):
             return []
+        self._followed_wrongly = True
         found = self._teller.at("mode-repeated", sent, first, event=sent.event, quoted="deferred")
         kind = "click-resent" if sent.click in (first.click, None) else "click-changed"
         return found + self._teller.at(kind, sent, first, event=sent.event)
@@ -167,6 +170,7 @@ class Journey:
             # Where a lead with a click of its own is lawful, this is somebody who came again.
             self.verified = True
             return []
+        self._followed_wrongly = True
         found = self._stamped_first(sent, first) if pending else []
         if not sent.refused and not sent.failed:
             self.verified = True
@@ -237,7 +241,8 @@ class Journey:
         crossed = self.crossed()
         found = list(crossed)
         pending = self.unverified()
-        if pending and not crossed:
+        # Why nothing has verified the lead is told where an event 2 was sent in a wrong way.
+        if pending and not crossed and not self._followed_wrongly:
             found += self._teller.at("deferred-never-verified", pending, event=pending.event)
         if self.orphan and not crossed and self.event_1 is None and not self.orphan_told:
             found += self.orphan_finding()

@@ -21,7 +21,8 @@ _INVENTED = PLACEHOLDERS | {
     "click", "clickid", "click_id", "click-id", "your_click_id", "your-click-id", "your_clickid", "string", "todo",
     "changeme", "default", "organic", "direct", "0", "1", "-1", "00000000-0000-0000-0000-000000000000",
 }  # fmt: skip
-_TEMPLATE = re.compile(r"\$\{|\{\{|^<[^>]*>$|^%\w*%?$|^\{[\w.]+\}$|^(\w)\1{2,}$")
+_TEMPLATE = re.compile(r"\$\{|\{\{|^<[^>]*>$|^%\w*%?$|^\{[\w.]+\}$")
+_ONE_LETTER = re.compile(r"([A-Za-z])\1{2,}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+\.[A-Za-z]{2,}")
 # Written in groups of four, as people do: of bare digits one number in ten passes by chance.
@@ -88,7 +89,9 @@ def is_placeholder(text: str) -> bool:
 
 def is_invented(click: str) -> bool:
     """Whether a click id is one that nobody's click ever had."""
-    return click.strip().lower() in _INVENTED or _TEMPLATE.search(click) is not None
+    if click.strip().lower() in _INVENTED or _TEMPLATE.search(click) is not None:
+        return True
+    return _ONE_LETTER.fullmatch(click) is not None
 
 
 def is_uuid(text: str) -> bool:

@@ -134,6 +134,22 @@ def test_a_package_sends_a_wrong_event_2_and_the_finding_appears_with_its_remedy
         assert all(url.startswith(running.url) for url in seen.requests)
 
 
+def test_what_only_the_end_could_tell_and_what_nobody_can_see_is_shown(
+    browser: Browser, running: EmbeddedSandbox
+) -> None:
+    base = f"{running.url}/ns/open"
+    send(base, clickId=clicked(base), eventName="sign_up", customerExternalId="ada ", mode="deferred")
+    send(base, clickId=clicked(base), eventName="sign_up", customerExternalId="bo\u202eb\u200b")
+    send(base, customerName="x" * 300_000)
+    with opened(browser, f"{running.url}/?ns=open") as (page, seen):
+        page.locator(".call.note .brief", has_text="has no event 2").wait_for()
+        page.locator(".call.error .brief", has_text="too large").wait_for()
+        page.get_by_role("button", name="ada␠, 1 call, note").click()
+        assert page.locator(".call").count() == 2
+        assert page.locator(".person bdi").all_text_contents() == ["bo\\u202eb\\u200b", "ada␠"]
+        assert seen.complaints == []
+
+
 def test_hostile_input_executes_nothing_and_the_page_still_fits(browser: Browser, running: EmbeddedSandbox) -> None:
     base = f"{running.url}/ns/%3Cscript%3Ewindow.__ran=1%3C%2Fscript%3E"
     names = ("eventName", "customerExternalId", "clickId", "mode", "timestamp", "customerName", SCRIPT)

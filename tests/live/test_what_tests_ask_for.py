@@ -32,10 +32,12 @@ def test_a_hint_is_one_line_of_ascii_whatever_was_sent() -> None:
 def test_findings_name_kind_customer_remedy_and_the_calls_that_show_them() -> None:
     talk = sandbox("/ns/mine")
     wrong_event_2(talk)
+    talk.lead(customerExternalId="bob", clickId=talk.click(), mode="deferred")
     document = talk.ask("GET", "/_/ns/mine/findings").json()
-    assert document["summary"] == {"calls": 2, "error": 1, "warning": 0, "note": 1}
+    assert document["summary"] == {"calls": 3, "error": 1, "warning": 0, "note": 1}
     finding, ending = document["findings"]
-    assert ending["id"] == "deferred-never-verified"
+    assert (ending["id"], ending["customer"], ending["open"]) == ("deferred-never-verified", "bob", True)
+    assert "open" not in finding
     assert (finding["id"], finding["severity"], finding["customer"]) == ("click-resent", "error", "ada")
     assert finding["requirement"] in PROFILE.requirements
     assert finding["remedy"]

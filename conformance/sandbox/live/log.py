@@ -78,8 +78,8 @@ def verdict(findings: Sequence[Finding]) -> str:
     return next((severity for severity in SEVERITIES if severity in severities), CLEAN)
 
 
-def finding_shown(finding: Finding) -> dict[str, Any]:
-    """A finding as the page and tests are shown it."""
+def finding_shown(finding: Finding, *, is_open: bool = False) -> dict[str, Any]:
+    """A finding as the page and tests are shown it; an open one holds if nothing more comes."""
     return {
         "id": finding.id,
         "severity": str(finding.severity),
@@ -88,4 +88,5 @@ def finding_shown(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "remedy": finding.remedy,
         "events": [event.index for event in finding.events],
+        **({"open": True} if is_open else {}),
     }

@@ -7,8 +7,13 @@
   const base = location.origin + (name === "default" ? "" : `/ns/${encodeURIComponent(name)}`);
   const own = `/_/ns/${encodeURIComponent(name)}`;
   const rows = new Map();
-  let calls = [], chosen = null, verdict = "", words = [], shown = PAGE, held = false, kept = [];
+  const QUIET = 700, SELDOM = 3000;
+  let calls = [], chosen = null, verdict = "", words = [], shown = PAGE, held = false, kept = [], asking = 0, asked = 0;
 
+  // Signs that nobody sees, or that turn what follows around, are shown as what they are.
+  const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00a0\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+  const visible = (text) => text.replace(UNSEEN, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const idOf = (text) => visible(text).replace(/^ +| +$/g, (blanks) => "␠".repeat(blanks.length)) || "(empty)";
   const make = (tag, attributes = {}, ...inside) => {
     const made = document.createElement(tag);
     for (const [key, value] of Object.entries(attributes)) {
@@ -16,7 +21,7 @@
       else if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
       else if (value !== false && value != null) made.setAttribute(key, value === true ? "" : value);
     }
-    made.append(...inside.filter((each) => each != null));
+    made.append(...inside.filter((each) => each != null).map((each) => (typeof each === "string" ? visible(each) : each)));
     return made;
   };
   const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
@@ -57,7 +62,7 @@
   const headline = (call) => {
     if (call.kind === "visit") return [make("span", { class: "id" }, call.path), " gave out ", make("span", { class: "id" }, call.clicks.join(", ") || "no click id")];
     const parts = [];
-    if (call.customer != null) parts.push(make("bdi", {}, call.customer));
+    if (call.customer != null) parts.push(make("bdi", {}, idOf(call.customer)));
     if (call.event != null) parts.push(make("span", {}, ` ${call.event}`));
     if (call.amount != null) parts.push(make("span", { class: "id" }, ` ${call.amount} ${call.currency || ""}`));
     if (call.mode != null) parts.push(make("span", { class: "id" }, ` ${call.mode}`));
@@ -68,7 +73,7 @@
   const kindOf = (call) => (call.kind === "visit" ? "click" : call.kind || call.method);
   const statusOf = (call) => (call.status ? String(call.status) : "no answer");
   const finding = (each) => make("section", { class: `finding ${each.severity}`, "aria-label": `Finding: ${each.severity}` },
-    make("h3", {}, `${each.severity}: ${each.id}`),
+    make("h3", {}, `${each.severity}: ${each.id}`, each.open ? make("span", { class: "dim" }, " if nothing more comes") : null),
     make("p", {}, each.message),
     each.remedy ? make("p", {}, make("b", {}, "Remedy: "), each.remedy) : null,
     make("p", { class: "seen" }, each.requirement ? make("span", { class: "id" }, each.requirement) : "",
@@ -108,9 +113,12 @@
     return call.text;
   };
   const clicksOf = (customer) => new Set(calls.filter((call) => call.customer === customer && call.click).map((call) => call.click));
+  // What a finding of the customer's speaks of belongs to the story, whomever it names.
+  const isOf = (call, customer) => call.customer === customer || call.findings.some((each) => each.customer === customer);
+  const storyOf = (customer) => new Set(calls.filter((call) => isOf(call, customer)).flatMap((call) => [call.number, ...call.findings.flatMap((each) => each.events)]));
   const wanted = () => {
-    const clicks = chosen === null ? null : clicksOf(chosen);
-    return calls.filter((call) => (chosen === null || call.customer === chosen || call.findings.some((each) => each.customer === chosen) || (call.kind === "visit" && call.clicks.some((click) => clicks.has(click))))
+    const clicks = chosen === null ? null : clicksOf(chosen), story = chosen === null ? null : storyOf(chosen);
+    return calls.filter((call) => (chosen === null || story.has(call.number) || (call.kind === "visit" && call.clicks.some((click) => clicks.has(click))))
       && (!verdict || (call.kind !== "visit" && call.verdict === verdict)) && words.every((word) => textOf(call).includes(word)));
   };
   const arrange = (list, nodes) => {
@@ -121,6 +129,8 @@
     const found = new Map();
     for (const call of calls) {
       if (call.customer == null) continue;
+      // Whose attribution is at stake may be somebody whom another call names.
+      for (const each of call.findings) if (each.customer !== call.customer) found.get(each.customer)?.verdicts.push(each.severity);
       const person = found.get(call.customer) || { name: call.customer, count: 0, verdicts: [] };
       person.count += 1;
       person.verdicts.push(call.verdict);
@@ -133,13 +143,13 @@
   const card = (person) => {
     if (!cards.has(person.name)) {
       const made = make("button", { type: "button", onclick: () => choose(chosen === person.name ? null : person.name) },
-        make("span", { class: "dot", "aria-hidden": "true" }), make("bdi", {}, person.name || "(empty)"), make("span", { class: "count" }));
+        make("span", { class: "dot", "aria-hidden": "true" }), make("bdi", {}, idOf(person.name)), make("span", { class: "count" }));
       cards.set(person.name, make("li", {}, made));
     }
     const button = cards.get(person.name).firstChild, state = worst(person.verdicts);
     button.className = `person ${state}`;
     button.setAttribute("aria-pressed", String(chosen === person.name));
-    button.setAttribute("aria-label", `${person.name || "(empty)"}, ${plural(person.count, "call")}, ${state}`);
+    button.setAttribute("aria-label", `${idOf(person.name)}, ${plural(person.count, "call")}, ${state}`);
     button.lastChild.textContent = person.count;
     return cards.get(person.name);
   };
@@ -169,7 +179,7 @@
     of("nothing").hidden = found.length > 0;
     of("chosen").hidden = chosen === null;
     if (chosen !== null) {
-      of("chosen-name").textContent = chosen || "(empty)";
+      of("chosen-name").textContent = idOf(chosen);
       of("journey").replaceChildren(...[...found].reverse().slice(-40).map((call) => make("li", {},
         make("a", { class: call.kind === "visit" ? "clean" : call.verdict, href: `#call-${call.number}`, onclick: (event) => jump(event, call.number) }, make("span", { class: "dot", "aria-hidden": "true" }), make("bdi", {}, step(call)),
           make("span", { class: "hidden" }, call.kind === "visit" ? "" : `, ${call.verdict}`)))));
@@ -196,8 +206,39 @@
       for (const gone of calls.splice(0, calls.length - MOST)) rows.delete(gone.number);
     }
     draw();
+    askSoon();
     const errors = told.filter((call) => call.verdict === "error").length;
     if (told.length) of("news").textContent = `${plural(told.length, "new call")}${errors ? `, ${errors} with an error` : ""}`;
+  };
+  // What only the end could tell (never verified, not tried again) is asked for when nothing has come for a moment.
+  const askSoon = () => {
+    clearTimeout(asking);
+    asking = setTimeout(ask, Math.max(QUIET, asked + SELDOM - Date.now()));
+  };
+  const ask = async () => {
+    asked = Date.now();
+    let told;
+    try {
+      told = (await (await fetch(`${own}/findings`)).json()).findings;
+    } catch {
+      return;
+    }
+    const open = new Map();
+    for (const each of told) {
+      const number = each.events.at(-1);
+      if (each.open) open.set(number, [...(open.get(number) || []), each]);
+    }
+    for (const call of calls) {
+      const before = call.findings.filter((each) => each.open), now = open.get(call.number) || [];
+      if (JSON.stringify(before) === JSON.stringify(now)) continue;
+      call.findings = [...call.findings.filter((each) => !each.open), ...now];
+      call.verdict = worst(call.findings.map((each) => each.severity));
+      delete call.text;
+      const old = rows.get(call.number), opened = old?.firstChild.open;
+      rows.delete(call.number);
+      if (opened) { old.replaceWith(rowOf(call)); rowOf(call).firstChild.open = true; }
+    }
+    draw();
   };
   const situate = (told) => {
     of("profile").textContent = told.profile;

@@ -112,7 +112,8 @@ class _ForTests:
         """What the judge has found, with what is to be said if nothing more comes."""
         namespace = self._namespace(request)
         log = self._judged.log(namespace)
-        told = [finding_shown(finding) for finding in (*log.findings, *log.ending())]
+        told = [finding_shown(finding) for finding in log.findings]
+        told += [finding_shown(finding, is_open=True) for finding in log.ending()]
         counted = {severity: sum(each["severity"] == severity for each in told) for severity in SEVERITIES}
         return _json({"findings": told, "summary": {"calls": log.seen - log.visits, **counted}})
 

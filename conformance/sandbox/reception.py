@@ -97,7 +97,7 @@ class Reception:
 
     def again(self, kept: Exchange, request: Incoming, answering: Callable[[Incoming], Answer]) -> None:
         """Takes in an exchange of an earlier time: the platform comes to know what it knew, and answers nobody."""
-        visit = Visit(moment=kept.moment)
+        visit = Visit(moment=kept.moment, seed=kept.seed) if kept.seed else Visit(moment=kept.moment)
         visit.given.extend(kept.clicks)
         end = begin(visit)
         try:

@@ -1,6 +1,6 @@
-"""What one request leaves behind while it is answered: its moment, the event that it was, the click ids it was given.
+"""What one request leaves behind while it is answered: its moment, the event that it was, the ids it was given.
 
-A request that is played again brings its moment and its click ids with it, so that the same comes of it.
+A request that is played again brings its moment, its click ids and its seed with it, so that the same comes of it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from hashlib import sha256
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Visit:
-    """One request on its way; `given` are click ids that were given out for it before and are given out again."""
+    """One request on its way; `given` are click ids that were given out for it before and are given out again.
+
+    Every other id that is made for it follows from its `seed`.
+    """
 
     moment: str | None = None
+    seed: str = field(default_factory=lambda: token_hex(8))
+    ids: int = 0
     given: deque[str] = field(default_factory=deque)
     minted: list[str] = field(default_factory=list)
     arrival: Arrival | None = None
@@ -53,6 +60,15 @@ def click_for(mint: Callable[[], str]) -> str:
     click = visit.given.popleft() if visit.given else mint()
     visit.minted.append(click)
     return click
+
+
+def id_for_now() -> str:
+    """64 hexadecimal digits as nobody else's: the same ones when the present request is played again."""
+    visit = _VISIT.get()
+    if visit is None:
+        return token_hex(32)
+    visit.ids += 1
+    return sha256(f"{visit.seed} {visit.ids}".encode()).hexdigest()
 
 
 def arrived(arrival: Arrival) -> None:

@@ -9,13 +9,14 @@ import random
 import sqlite3
 import threading
 import time
+from base64 import b64encode
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from killed_sandbox import serve_from
-from live_talk import PROFILE, TOKEN, Talk, judging, wrong_event_2
+from live_talk import PROFILE, Talk, judging, wrong_event_2
 
 from conformance.contract import load_profile
 from conformance.errors import UsageError
@@ -129,12 +130,23 @@ def test_a_namespace_that_began_anew_is_gone_from_the_file_too(file: Path) -> No
     database.close()
 
 
-def test_no_token_is_in_the_file(file: Path) -> None:
+def test_no_token_is_in_the_file_nor_in_anything_that_is_served(file: Path) -> None:
+    token = "sk+canary/4711=zebra"
+    written = [quote(token, safe=""), *(b64encode(f"{before}{token}:".encode()).decode() for before in ("", "a", "ab"))]
     talk, database = opened(file)
-    talk.ask("POST", f"/track/lead?token={TOKEN}", json={"eventName": TOKEN, "token": TOKEN, "x": [TOKEN]})
+    for text in (token, *written):
+        body = {"eventName": f"e {text}", "customerExternalId": text, "token": text, "x": [text], text: text}
+        headers = {"X-Other": text, "Cookie": f"s={text}"}
+        talk.ask("POST", f"/track/lead?token={text}&q={quote(text)}", token=token, json=body, headers=headers)
+        talk.ask("POST", "/track/lead", token=token, content=f"customerExternalId={quote(text, safe='')}")
+    served = [
+        talk.ask("GET", f"/_/ns/default/{what}").content
+        for what in ("events", "findings", "exchanges.har", "report.html")
+    ]
     database.close()
-    for part in file.parent.iterdir():
-        assert TOKEN.encode() not in part.read_bytes()
+    for data in (*served, *(part.read_bytes() for part in file.parent.iterdir())):
+        for text in (token, *(text.rstrip("=")[4:-4] for text in written)):
+            assert text.encode() not in data
 
 
 def test_the_other_platform_is_remembered_too_with_its_clicks_and_its_browsers(file: Path) -> None:
@@ -148,11 +160,14 @@ def test_the_other_platform_is_remembered_too_with_its_clicks_and_its_browsers(f
     assert talk.ask("POST", "/track/lead", token="dub_secret", json=body).status_code == 200
     visit = {"domain": "sandbox", "key": "demo"}
     second = talk.ask("POST", "/track/click", token="dub_pk_secret", json=visit).json()["clickId"]
+    assert talk.ask("POST", "/track/lead", token="dub_secret", json={**body, "customerExternalId": "eve"}).is_success
+    known, gone = talk.ask("GET", "/customers?sortOrder=asc", token="dub_secret").json()
+    assert talk.ask("DELETE", f"/customers/{gone['id']}", token="dub_secret").is_success
     database.close()
     database = Database(file)
     talk = dub(database)
-    (customer,) = talk.ask("GET", "/customers", token="dub_secret").json()
-    assert customer["externalId"] == "ada"
+    # With the ids that it had, by which a client may know it.
+    assert talk.ask("GET", "/customers", token="dub_secret").json() == [known]
     body = {"clickId": second, "eventName": "Sign up", "customerExternalId": "bob"}
     assert talk.ask("POST", "/track/lead", token="dub_secret", json=body).status_code == 200
     database.close()

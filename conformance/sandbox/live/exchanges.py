@@ -90,7 +90,7 @@ class Judge(Protocol):
 class Exchange:
     """A request and its answer; `status` is 0 when no answer was sent, `kind` an operation, a visit or nothing.
 
-    `misbehaviour` names the hostile mode that took hold of it.
+    `misbehaviour` names the hostile mode that took hold of it; from `seed` follow the ids that were made for it.
     """
 
     number: int
@@ -112,6 +112,7 @@ class Exchange:
     fields: Mapping[str, Any]
     clicks: tuple[str, ...] = ()
     misbehaviour: str = ""
+    seed: str = ""
 
     @property
     def cost(self) -> int:
@@ -139,17 +140,18 @@ def exchange(number: int, kind: str, request: Incoming, visit: Visit, answer: An
         url=redaction.address(f"{request.base}{path}{query}", secrets),
         path=redaction.address(path + query, secrets),
         client=request.address,
-        headers=tuple((name, redaction.header(name, value)) for name, value in received),
+        headers=tuple((name, redaction.header(name, value, secrets)) for name, value in received),
         body=redaction.body(request.body or b"", secrets),
         too_large=request.body is None,
         kind=kind.rpartition(" ")[2] if arrival is None else arrival.operation,
         status=0 if answer is None else answer.status,
         answer_headers=() if answer is None else _readable(answer),
-        answer=b"" if answer is None else answer.body,
+        answer=b"" if answer is None else redaction.answer(answer.body, secrets),
         outcome=None if arrival is None else arrival.outcome,
-        sentence="" if arrival is None else arrival.sentence,
+        sentence="" if arrival is None else redaction.text(arrival.sentence, secrets),
         fields=redaction.fields(plain(dict(_fields(request) if arrival is None else arrival.body)), secrets),
         clicks=tuple(visit.minted),
+        seed=visit.seed,
     )
 
 

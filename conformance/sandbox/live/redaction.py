@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -26,16 +28,10 @@ def _is_secret(name: str) -> bool:
     return _HEADER.search(name) is not None
 
 
-@lru_cache(maxsize=256)
-def _spellings(secret: str) -> tuple[str, ...]:
-    """A secret as it is and as JSON writes it."""
-    return tuple(dict.fromkeys((secret, json.dumps(secret)[1:-1])))
-
-
-def header(name: str, value: str) -> str:
+def header(name: str, value: str, secrets: Iterable[str] = ()) -> str:
     """A header's value; of one that carries a secret only the scheme is kept."""
     if not _is_secret(name) or not value:
-        return value
+        return text(value, secrets)
     scheme, blank, rest = value.partition(" ")
     if name.lower() in ("authorization", "proxy-authorization") and blank:
         return f"{scheme} {REDACTED}" if rest else value
@@ -62,12 +58,36 @@ def body(data: bytes, secrets: Iterable[str]) -> bytes:
     return text(redacted, secrets).encode("utf-8", "surrogateescape")
 
 
+def answer(data: bytes, secrets: Iterable[str]) -> bytes:
+    """An answer that echoes no secret."""
+    return text(data.decode("utf-8", "surrogateescape"), secrets).encode("utf-8", "surrogateescape")
+
+
 def text(value: str, secrets: Iterable[str]) -> str:
-    """A text in which none of these secrets stands, as it is or as JSON writes it."""
+    """A text in which none of these secrets stands, as it is or as JSON, a URL, a form or Base64 writes it."""
     for secret in secrets:
         for spelling in _spellings(secret):
-            value = value.replace(spelling, REDACTED)
+            if spelling in value:
+                value = value.replace(spelling, REDACTED)
     return value
+
+
+@lru_cache(maxsize=1024)
+def _spellings(secret: str) -> tuple[str, ...]:
+    """What a secret looks like, the longest first."""
+    quoted = (quote(secret, safe=""), quote(secret), quote_plus(secret), quote(quote(secret, safe=""), safe=""))
+    found = {secret, json.dumps(secret)[1:-1], *quoted, *(_in_lower_case(each) for each in quoted)}
+    raw = secret.encode("utf-8", "surrogateescape")
+    for shift in range(3):
+        # Inside a longer text its Base64 depends on where it stands; what the secret alone decides is looked for.
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            encoded = encode(b"\0" * shift + raw).decode().rstrip("=")
+            found.add(encoded[(0, 2, 3)[shift] : len(encoded) - ((shift + len(raw)) % 3 != 0)])
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _in_lower_case(quoted: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda found: found.group().lower(), quoted)
 
 
 def fields(value: Any, secrets: Collection[str] = ()) -> Any:

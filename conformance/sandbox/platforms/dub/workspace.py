@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from conformance.sandbox.visits import id_for_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ DEMO = "demo"
 
 def new_id(prefix: str) -> str:
     """An id as no other, of this kind."""
-    return prefix + secrets.token_hex(_ID_CHARACTERS // 2 + 1)[:_ID_CHARACTERS]
+    return prefix + id_for_now()[:_ID_CHARACTERS]
 
 
 def instant(moment: str) -> str:

@@ -304,6 +304,14 @@ class Journey:
         else:
             await self.given_lead(click=click, customer=customer, mode=self.before_a_sale)
 
+    async def given_one_taken(self, answers: Sequence[Answer], **fields: Any) -> None:
+        """What follows needs one of these leads; when none was taken, a plain one of somebody new must be.
+
+        So a platform that refuses all leads is told apart from one that refuses only these.
+        """
+        if not any(answer.taken for answer in answers):
+            await self.given_lead(customer=self.another().customer, **fields)
+
     async def given_sale(self, **fields: Any) -> Answer:
         """A sale that what follows needs."""
         return self.given(await self.sale(**fields))

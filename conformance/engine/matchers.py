@@ -116,6 +116,18 @@ def has_confirmed_leads(count: int, *, click: str | None = None) -> Matcher:
     return Matcher(f"exactly {count} {noun}{of_click}", Kind.EXACT, judge)
 
 
+def has_one_lead_and_it_is_confirmed() -> Matcher:
+    """There is one lead, it is confirmed, and none is left pending or unlinked beside it."""
+
+    def judge(customer: RecordedCustomer | None) -> Found:
+        leads = customer.leads if customer else ()
+        confirmed = customer.confirmed if customer else ()
+        holds = len(leads) == len(confirmed) == 1
+        return Found(holds=holds, actual=describe(customer), excess=len(confirmed) > 1)
+
+    return Matcher("one lead, confirmed, and no other beside it", Kind.EXACT, judge)
+
+
 def has_at_most_confirmed_leads(count: int) -> Matcher:
     """There are no more confirmed leads than so many."""
 

@@ -39,7 +39,7 @@ class Name:
         self.stem = stem
         self.customer = f"{stem}-Cu."
         self.email = f"{stem}@example.com"
-        self.avatar = f"https://example.com/{stem}.png"
+        self.avatar = f"https://example.com/{stem}.png?s=64"
         self._invoices = itertools.count(1)
 
     def invoice(self) -> str:

@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from conformance.engine.faults import CannotJudge
-from conformance.engine.matchers import is_not_recorded
+from conformance.engine.matchers import is_attributed_to, is_not_recorded, is_pending
 from conformance.engine.scenario import scenario
 from conformance.results import Missing
 
@@ -54,6 +54,24 @@ _OPERATIONS = {"lead": "lead", "sale": "sale"}
 async def without_a_token_nothing_is_accepted(journey: Journey, operation: str) -> None:
     """A call without a token is refused and records nothing."""
     await _refused(journey, "authentication.missing-token", operation, "")
+
+
+@scenario("authentication.missing-token", "authentication.nothing-recorded")
+async def without_a_token_neither_event_of_a_deferred_lead_is_accepted(journey: Journey) -> None:
+    """The token is asked for with both events: without it nothing becomes pending, and nothing is confirmed."""
+    click = await journey.click()
+    anonymous = journey.play.target.headers("")
+    stranger = journey.another().customer
+    first = journey.lead_body(click=click, mode="deferred", customer=stranger)
+    answer = await journey.post("lead", first, step="event 1 without a token", headers=anonymous)
+    journey.must("authentication.missing-token", answer)
+    await journey.given_lead(click=click, mode="deferred", event="signup_started")
+    await journey.given_recorded("event_1", is_attributed_to(click))
+    second = journey.lead_body(event="email_verified")
+    answer = await journey.post("lead", second, step="event 2 without a token", headers=anonymous)
+    journey.must("authentication.missing-token", answer)
+    await journey.must_record("authentication.nothing-recorded", is_pending(click))
+    await journey.must_record("authentication.nothing-recorded", is_not_recorded(about="lead"), customer=stranger)
 
 
 @scenario(

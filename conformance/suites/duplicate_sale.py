@@ -36,6 +36,8 @@ async def an_identical_sale_counts_once(journey: Journey, repeats: int) -> None:
     for _ in range(repeats):
         journey.must("duplicate-sale.answered", await journey.repeat(sale))
     await journey.must_record("duplicate-sale.counted-once", counts(invoice))
+    once = has_sale(invoice, journey.profile.equivalence, amount=4999)
+    await journey.must_record("duplicate-sale.counted-once", once)
 
 
 @scenario(
@@ -49,6 +51,7 @@ async def an_identical_sale_counts_once(journey: Journey, repeats: int) -> None:
         "other-event-name": {"event": "subscription_renewed"},
         "later-timestamp": {"timestamp": "2024-02-15T10:30:00Z"},
         "without-click": {"click": ABSENT},
+        "other-details": {"name": "Somebody Else", "email": "somebody.else@example.com"},
     },
 )
 async def the_same_invoice_counts_once_whatever_else_it_says(journey: Journey, changes: dict[str, Any]) -> None:
@@ -146,6 +149,19 @@ async def a_lead_in_between_does_not_make_the_sale_new(journey: Journey) -> None
 async def a_new_invoice_counts_although_all_else_is_the_same(journey: Journey) -> None:
     """The same amount for the same customer under a new invoice id is a second sale."""
     first, second = journey.invoice(), journey.invoice()
+    click = await _sold(journey, first)
+    await journey.sale(invoice=second, click=click)
+    await journey.must_record("duplicate-sale.new-invoice-counts", counts(first, second))
+
+
+@scenario(
+    "duplicate-sale.new-invoice-counts",
+    variants={"same-ending": ("1" + "x" * 60, "2" + "x" * 60), "other-punctuation": ("1-1", "11")},
+)
+async def invoices_that_look_alike_are_two_sales(journey: Journey, one: str, other: str) -> None:
+    """Invoice ids are opaque: two that end alike, or differ only in punctuation, are two sales."""
+    stem = journey.invoice()
+    first, second = stem + one, stem + other
     click = await _sold(journey, first)
     await journey.sale(invoice=second, click=click)
     await journey.must_record("duplicate-sale.new-invoice-counts", counts(first, second))

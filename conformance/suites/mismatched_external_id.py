@@ -57,12 +57,30 @@ _MISTAKES = {
     "plus-for-blank": _of("-a b.", "-a+b."),
     "last-of-255-characters": Mistake(lambda own: own.ljust(254, "x") + "a", lambda own: own.ljust(254, "x") + "b"),
     "hyphen-for-underscore": _of("_a.", "-a."),
+    "underscore-as-wildcard": _of("-a.", "_a."),
+    "without-punctuation": _of("-a:b.", "-ab."),
+    "sharp-s": _of("-straße.", "-strasse."),
+    "invisible-character": _of("-ab.", "-a\u200bb."),
+    "no-break-space": _of("-a b.", "-a\u00a0b."),
+    "doubled-blank": _of("-a b.", "-a  b."),
+    "another-emoji": _of("-😀.", "-😺."),
 }
 
 # Platforms that say of themselves that they compare ids more loosely are not asked.
 _UNLESS = {
     **dict.fromkeys(
-        ("other-case", "upper-case", "decomposed-unicode", "without-accent", "full-width-letters"), "ids-fold-letters"
+        (
+            "other-case",
+            "upper-case",
+            "decomposed-unicode",
+            "without-accent",
+            "full-width-letters",
+            "sharp-s",
+            "invisible-character",
+            "no-break-space",
+            "another-emoji",
+        ),
+        "ids-fold-letters",
     ),
     **dict.fromkeys(("leading-blank", "trailing-blank"), "ids-are-trimmed"),
     "last-of-255-characters": "ids-up-to-100",

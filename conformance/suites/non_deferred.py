@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from conformance.engine.answers import at, within
 from conformance.engine.matchers import (
     Found,
+    has_at_most_confirmed_leads,
     has_confirmed_lead,
     has_confirmed_leads,
     is_attributed_to,
@@ -53,6 +54,18 @@ async def an_event_name_is_kept_as_it_is(journey: Journey, event: str) -> None:
     await journey.must_record("non-deferred.event-name-kept", has_confirmed_lead(event=event))
 
 
+@scenario("non-deferred.event-name-kept", variants={"long": "x" * 99 + ".", "any-script": "Anmeldung: größer 客户 🦄"})
+async def an_unusual_event_name_is_kept_if_it_is_taken(journey: Journey, event: str) -> None:
+    """An event name of a hundred characters, or in any script, is shown as it was sent, unless it was refused."""
+    click = await journey.click()
+    answer = await journey.lead(click=click, event=event)
+    if answer.fault is None and not answer.taken:
+        journey.satisfied("non-deferred.event-name-kept", "kept as it was sent, or refused", f"refused: {answer}")
+    else:
+        journey.given(answer)
+        await journey.must_record("non-deferred.event-name-kept", has_confirmed_lead(event=event))
+
+
 @scenario("non-deferred.one-lead")
 async def one_event_is_one_lead(journey: Journey) -> None:
     """A single lead event never counts as two leads."""
@@ -75,6 +88,16 @@ async def the_customers_details_are_kept(journey: Journey) -> None:
         await journey.must_record("non-deferred.details-kept", shows({name: value}, journey.profile.equivalence))
 
 
+@scenario("non-deferred.details-kept")
+async def an_e_mail_address_is_kept_with_its_tag(journey: Journey) -> None:
+    """Dots and a tag behind a plus belong to an e-mail address, and are shown as they were sent."""
+    click = await journey.click()
+    user, _, domain = journey.details["email"].partition("@")
+    address = f"{user}.first.last+tag@{domain}"
+    await journey.given_lead(click=click, email=address)
+    await journey.must_record("non-deferred.details-kept", shows({"email": address}, journey.profile.equivalence))
+
+
 @scenario("non-deferred.attributed")
 async def two_customers_keep_their_own_clicks(journey: Journey) -> None:
     """Two customers who came through two clicks are each attributed to their own."""
@@ -86,6 +109,19 @@ async def two_customers_keep_their_own_clicks(journey: Journey) -> None:
     await journey.must_record("non-deferred.attributed", has_confirmed_lead(click=second), customer=neighbour)
     await journey.must_record("non-deferred.attributed", is_attributed_to(first))
     await journey.must_record("non-deferred.attributed", is_attributed_to(second), customer=neighbour)
+
+
+@scenario("non-deferred.attributed")
+async def two_customers_with_one_address_keep_their_own_clicks(journey: Journey) -> None:
+    """Two ids are two customers, each of its own click, though they share name and e-mail address."""
+    first, second = await journey.click(), await journey.click()
+    neighbour = journey.another().customer
+    shared = {key: journey.details[key] for key in ("name", "email")}
+    await journey.given_lead(click=first, **shared)
+    await journey.given_lead(click=second, customer=neighbour, **shared)
+    await journey.must_record("non-deferred.attributed", has_confirmed_lead(click=second), customer=neighbour)
+    await journey.must_record("non-deferred.attributed", is_attributed_to(second), customer=neighbour)
+    await journey.must_record("non-deferred.attributed", has_confirmed_lead(click=first))
 
 
 @scenario(
@@ -111,7 +147,7 @@ async def the_mode_that_waits_is_not_deferred(journey: Journey) -> None:
     await journey.must_record("non-deferred.explicit-mode-is-not-deferred", has_confirmed_lead(click=click))
 
 
-@scenario("non-deferred.later-lead-same-click")
+@scenario("non-deferred.later-lead-same-click", "non-deferred.one-lead")
 async def a_later_lead_belongs_to_the_same_click(journey: Journey) -> None:
     """A later lead of a known customer, without a click id, is never attributed to anything else."""
     click = await journey.click()
@@ -119,6 +155,7 @@ async def a_later_lead_belongs_to_the_same_click(journey: Journey) -> None:
     await journey.given_recorded("non_deferred", has_confirmed_lead(click=click))
     await journey.lead(event="demo_booked")
     await journey.must_record("non-deferred.later-lead-same-click", later_leads_keep(click))
+    await journey.must_record("non-deferred.one-lead", has_at_most_confirmed_leads(2))
 
 
 @scenario("non-deferred.unknown-click-refused", "non-deferred.unknown-click-not-attributed")

@@ -22,6 +22,7 @@ _STACK_TRACE = re.compile(
     r"|^\s+at [\w$.<> \[\]]+\(?[^()\n]*:\d+(:\d+)?\)?"
     r"|\bat [\w$.]+\([\w$]+\.(java|kt|scala):\d+\)"
     r"|\.php(:| on line )\d+|#\d+ /[\w./-]+\.php\(\d+\)"
+    r"|^\s+at [\w.`<>]+\([^()\n]*\)( in |\s*$)|:line \d+\b"
     r"|goroutine \d+ \[|\bpanic: |[\w/.-]+\.go:\d+"
     r"|[\w/.-]+\.rb:\d+:in "
     r"|(node_modules|site-packages)[/\\]"
@@ -90,7 +91,7 @@ async def a_shared_address_shows_nothing_of_its_first_owner(journey: Journey) ->
 
 @scenario("privacy.no-stack-trace", "privacy.token-not-echoed")
 async def refusals_show_nothing_of_the_servers_inside(journey: Journey) -> None:
-    """No refusal, whatever provoked it, shows a stack trace, a path of the server, or the token."""
+    """No refusal, whatever provoked it, and no success shows a stack trace, a path of the server, or the token."""
     click = await journey.click()
     target = journey.play.target
     lead, sale = journey.lead_body(click=click), journey.sale_body(invoice=journey.invoice(), click=click)
@@ -119,6 +120,7 @@ async def refusals_show_nothing_of_the_servers_inside(journey: Journey) -> None:
         await journey.post("lead", lead, step="wrong token", headers=target.headers(f"Bearer {wrong}")),
         await journey.post("lead", b"", step="GET lead", method="GET"),
         await journey.post("lead", lead, step="unknown path", url=f"{target.base}/track/nothing-here"),
+        await journey.lead(click=click),
     ):
         journey.must("privacy.no-stack-trace", answer, trace, "no stack trace, no path of the server")
         journey.must("privacy.token-not-echoed", answer, echo, "the token is not echoed")

@@ -18,12 +18,14 @@ from conformance.engine.matchers import (
     has_confirmed_leads,
     has_sale,
     is_attributed_to,
+    shows,
 )
 from conformance.engine.scenario import scenario
 from conformance.engine.strangers import stranger_in
 
 if TYPE_CHECKING:
     from conformance.engine.journey import Journey
+    from conformance.engine.names import Name
     from conformance.ledger.records import RecordedCustomer
     from conformance.target.messages import Answer
 
@@ -34,13 +36,14 @@ _AT_ONCE = 8
 @scenario("race.answered", "race.leads-counted-once")
 async def identical_leads_at_the_same_moment_count_once(journey: Journey) -> None:
     """One lead, sent eight times at the same moment, counts once."""
-    click = await journey.click()
-    customers = [journey.another().customer for _ in range(_ROUNDS)]
-    for customer in customers:
+    own = {journey.another().customer: await journey.click() for _ in range(_ROUNDS)}
+    for customer, click in own.items():
         request = journey.request("lead", journey.lead_body(click=click, customer=customer))
-        for answer in await journey.together([request] * _AT_ONCE):
+        answers = await journey.together([request] * _AT_ONCE)
+        for answer in answers:
             journey.must("race.answered", answer)
-    for customer in customers:
+        await journey.given_one_taken(answers, click=click)
+    for customer, click in own.items():
         await journey.must_record("race.leads-counted-once", has_confirmed_leads(1, click=click), customer=customer)
 
 
@@ -101,7 +104,10 @@ async def customers_who_arrive_together_are_not_mixed_up(journey: Journey) -> No
     amounts = {name.customer: 1000 + number for number, name in enumerate(names)}
     leads = [
         journey.request(
-            "lead", journey.lead_body(click=own[n.customer], customer=n.customer, mode=journey.before_a_sale)
+            "lead",
+            journey.lead_body(
+                click=own[n.customer], customer=n.customer, mode=journey.before_a_sale, **_says_of_itself(n)
+            ),
         )
         for n in names
     ]
@@ -124,27 +130,34 @@ async def customers_who_arrive_together_are_not_mixed_up(journey: Journey) -> No
         sale = has_sale(invoices[customer], journey.profile.equivalence, click=own[customer], amount=amounts[customer])
         await journey.must_record("race.customers-not-mixed-up", is_attributed_to(own[customer]), customer=customer)
         await journey.must_record("race.customers-not-mixed-up", sale, customer=customer)
+        await journey.must_record("race.customers-not-mixed-up", _keeps_to_itself(journey, name), customer=customer)
 
 
 @scenario("race.customers-not-mixed-up")
 async def customers_who_are_verified_together_are_not_mixed_up(journey: Journey) -> None:
     """Customers whose event 2 arrives at the same moment are each confirmed once, for their own click."""
     clicks = [await journey.click(), await journey.click()]
-    customers = [journey.another().customer for _ in range(_AT_ONCE)]
-    own = {customer: clicks[number % 2] for number, customer in enumerate(customers)}
+    names = [journey.another() for _ in range(_AT_ONCE)]
+    own = {name.customer: clicks[number % 2] for number, name in enumerate(names)}
     first = [
-        journey.request("lead", journey.lead_body(click=own[customer], mode="deferred", customer=customer))
-        for customer in customers
+        journey.request(
+            "lead",
+            journey.lead_body(click=own[n.customer], mode="deferred", customer=n.customer, **_says_of_itself(n)),
+        )
+        for n in names
     ]
-    taken = customers[: len(await journey.together(first))]
-    await journey.given_recorded("event_1", is_attributed_to(own[taken[0]]), customer=taken[0])
-    second = [journey.request("lead", journey.lead_body(event="email_verified", customer=each)) for each in taken]
+    taken = names[: len(await journey.together(first))]
+    opener = taken[0].customer
+    await journey.given_recorded("event_1", is_attributed_to(own[opener]), customer=opener)
+    second = [journey.request("lead", journey.lead_body(event="email_verified", customer=n.customer)) for n in taken]
     for answer in await journey.together(second):
         journey.must("race.customers-not-mixed-up", answer, partial(_names_nobody_else, journey), _NOBODY_ELSE)
-    for customer in taken:
+    for name in taken:
+        customer = name.customer
         await journey.must_record(
             "race.customers-not-mixed-up", has_confirmed_leads(1, click=own[customer]), customer=customer
         )
+        await journey.must_record("race.customers-not-mixed-up", _keeps_to_itself(journey, name), customer=customer)
 
 
 @scenario("race.answered", "race.one-attribution")
@@ -157,8 +170,10 @@ async def two_event_1s_at_the_same_moment_end_in_one_attribution(journey: Journe
             journey.request("lead", journey.lead_body(click=click, mode="deferred", customer=customer))
             for click in (first, second)
         ]
-        for answer in await journey.together(requests):
+        answers = await journey.together(requests)
+        for answer in answers:
             journey.must("race.answered", answer)
+        await journey.given_one_taken(answers, click=first, mode="deferred")
         await journey.lead(event="email_verified", customer=customer)
     for customer in customers:
         await journey.must_record("race.one-attribution", _one_of(first, second), customer=customer)
@@ -171,6 +186,7 @@ async def different_first_events_at_the_same_moment_make_one_customer(journey: J
     events = [f"first event {number}" for number in range(_AT_ONCE)]
     requests = [journey.request("lead", journey.lead_body(click=click, event=event)) for event in events]
     answers = await journey.together(requests)
+    await journey.given_one_taken(answers, click=click)
     await journey.must_record("race.one-customer", _is_one_with(len(answers), click))
 
 
@@ -182,6 +198,24 @@ async def direct_sales_at_the_same_moment_leave_one_lead(journey: Journey) -> No
     requests = [journey.request("sale", journey.sale_body(invoice=invoice, click=click)) for invoice in invoices]
     await journey.together(requests)
     await journey.must_record("race.direct-sales-leave-one-lead", has_confirmed_leads(1, click=click))
+
+
+def _says_of_itself(name: Name) -> dict[str, str]:
+    return {"name": f"Customer {name.stem}", "email": name.email}
+
+
+def _keeps_to_itself(journey: Journey, name: Name) -> Matcher:
+    """What is shown of a customer is its own, or nothing: that details are shown at all is judged elsewhere."""
+    own = _says_of_itself(name)
+    wanted = shows(own, journey.profile.equivalence)
+
+    def judge(customer: RecordedCustomer | None) -> Found:
+        if customer is None:
+            return Found(holds=True, actual="customer unknown")
+        shown = {detail: value for detail, value in own.items() if getattr(customer, detail) is not None}
+        return shows(shown, journey.profile.equivalence).judge(customer)
+
+    return replace(wanted, expected=f"{wanted.expected}, if shown", kind=Kind.ABSENCE, judge=judge)
 
 
 _NOBODY_ELSE = "an answer that names no other customer"

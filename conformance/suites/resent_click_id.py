@@ -10,6 +10,7 @@ from conformance.engine.matchers import (
     has_confirmed_leads,
     is_attributed_to,
     is_pending,
+    sale_if_counted_has,
     stays_attributed_to,
 )
 from conformance.engine.payloads import ABSENT, Absent
@@ -61,6 +62,23 @@ async def a_click_id_resent_after_verification_changes_nothing(journey: Journey,
     journey.must("resent-click-id.answered", answer)
     await journey.must_record("resent-click-id.attribution-unchanged", stays_attributed_to(click))
     await journey.must_record("resent-click-id.at-most-one-lead", has_at_most_confirmed_leads(1))
+
+
+@scenario("resent-click-id.attribution-unchanged", variants={"while-pending": False, "after-verification": True})
+async def a_sale_after_another_click_was_resent_belongs_to_event_1s(journey: Journey, verified: bool) -> None:  # noqa: FBT001
+    """A later sale too counts for event 1's click, whatever click an event 2 brought."""
+    click, other = await journey.click(), await journey.click()
+    invoice = journey.invoice()
+    await journey.given_lead(click=click, mode="deferred", event="signup_started")
+    await journey.given_recorded("event_1", is_attributed_to(click))
+    if verified:
+        await journey.given_lead(event="email_verified")
+        await journey.given_recorded("event_2", has_confirmed_lead(click=click))
+    await journey.lead(click=other, event="email_verified")
+    if not verified:
+        await journey.lead(event="email_verified")
+    await journey.sale(invoice=invoice)
+    await journey.must_record("resent-click-id.attribution-unchanged", sale_if_counted_has(invoice, click))
 
 
 @scenario("resent-click-id.answered", "resent-click-id.attribution-unchanged", "resent-click-id.at-most-one-lead")

@@ -106,7 +106,7 @@ async def a_lead_sent_again_after_a_cut_connection_counts_once(journey: Journey,
     click = await journey.click()
     request = journey.request("lead", journey.lead_body(click=click))
     await journey.hang_up(request, after_answer_began=began)
-    await journey.lead(click=click)
+    await journey.given_one_taken([await journey.lead(click=click)], click=click)
     await journey.must_record("retry.after-cut-connection", has_confirmed_leads(1, click=click))
 
 

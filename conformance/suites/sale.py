@@ -56,17 +56,19 @@ async def a_sale_counts_for_the_leads_click(journey: Journey) -> None:
     await journey.must_record("sale.event-name-kept", has_sale(invoice, rules, event="purchase_completed"))
 
 
-@scenario("sale.attributed-to-lead", "sale.accepted")
+@scenario("sale.attributed-to-lead", "sale.accepted", "sale.currency-kept")
 async def a_sale_after_a_deferred_lead_counts_for_its_click(journey: Journey) -> None:
     """A sale after event 2 counts for event 1's click."""
     click = await journey.click()
     invoice = journey.invoice()
     await journey.given_buyer(click=click, deferred=True)
     await journey.given_recorded("event_2", has_confirmed_lead(click=click))
-    answer = await journey.sale(invoice=invoice, click=click)
+    answer = await journey.sale(invoice=invoice, click=click, amount=4999, currency="EUR")
     journey.must("sale.accepted", answer)
     journey.given(answer)
-    await journey.must_record("sale.attributed-to-lead", has_sale(invoice, journey.profile.equivalence, click=click))
+    rules = journey.profile.equivalence
+    await journey.must_record("sale.attributed-to-lead", has_sale(invoice, rules, click=click))
+    await journey.must_record("sale.currency-kept", has_sale(invoice, rules, amount=4999, currency="EUR"))
 
 
 @scenario("sale.click-may-be-left-out", "sale.attributed-to-lead", variants={"non-deferred": False, "deferred": True})
@@ -98,6 +100,16 @@ async def the_leads_click_wins_over_the_sales_own(journey: Journey, deferred: bo
     await journey.must_record("sale.lead-click-wins", stays_attributed_to(click))
 
 
+@scenario("sale.without-lead-and-click")
+async def a_sale_without_lead_and_with_an_unknown_click_is_nobodys(journey: Journey) -> None:
+    """A click id that nobody minted is no click: a sale that brings it is never tied to somebody else's."""
+    await journey.given_lead(click=await journey.click(), customer=journey.another().customer)
+    invented = f"{journey.name.stem}-never-minted"
+    answer = await journey.sale(invoice=journey.invoice(), click=invented)
+    journey.must("sale.without-lead-and-click", answer)
+    await journey.must_record("sale.without-lead-and-click", is_attributed_to_nobody(besides=invented))
+
+
 @scenario("sale.own-click")
 async def a_sale_without_lead_counts_for_its_own_click(journey: Journey) -> None:
     """A sale of an unknown customer is recorded with the click that it brings."""
@@ -122,19 +134,42 @@ async def a_sale_without_lead_and_click_is_nobodys(journey: Journey) -> None:
 
 @scenario(
     "sale.other-customer-not-attributed",
-    variants={"another-id": "", "same-email": "email", "other-case": "case"},
-    unless={"other-case": "ids-fold-letters"},
+    variants={"another-id": (), "same-email": ("email",), "same-name-and-avatar": ("name", "avatar")},
 )
-async def a_sale_under_another_id_is_not_the_leads(journey: Journey, shared: str) -> None:
-    """A sale under another id than the lead's is not tied to the lead's click."""
+async def a_sale_under_another_id_is_not_the_leads(journey: Journey, *shared: str) -> None:
+    """A sale under another id than the lead's is not tied to the lead's click, whatever else the two share."""
     click = await journey.click()
-    email = {"email": journey.name.email} if shared == "email" else {}
-    await journey.given_lead(click=click, **email)
+    details = {name: journey.details[name] for name in shared}
+    await journey.given_lead(click=click, **details)
     await journey.given_recorded("non_deferred", is_attributed_to(click))
-    stranger = journey.customer.upper() if shared == "case" else journey.another().customer
-    await journey.sale(invoice=journey.invoice(), customer=stranger, **email)
+    stranger = journey.another().customer
+    await journey.sale(invoice=journey.invoice(), customer=stranger, **details)
     await journey.must_record("sale.other-customer-not-attributed", is_attributed_to_nobody(), customer=stranger)
     await journey.must_record("sale.other-customer-not-attributed", counts())
+
+
+@scenario(
+    "sale.other-customer-not-attributed",
+    variants={
+        "other-case": ("-user.", "-USER."),
+        "decomposed-unicode": ("-caf\u00e9.", "-cafe\u0301."),
+        "trailing-blank": ("-a", "-a "),
+    },
+    unless={
+        "other-case": "ids-fold-letters",
+        "decomposed-unicode": "ids-fold-letters",
+        "trailing-blank": "ids-are-trimmed",
+    },
+)
+async def a_sale_under_an_id_that_looks_the_same_is_not_the_leads(journey: Journey, right: str, wrong: str) -> None:
+    """A sale under an id that is not byte for byte the lead's is not tied to the lead's click."""
+    click = await journey.click()
+    buyer, stranger = journey.customer + right, journey.customer + wrong
+    await journey.given_lead(click=click, customer=buyer)
+    await journey.given_recorded("non_deferred", is_attributed_to(click), customer=buyer)
+    await journey.sale(invoice=journey.invoice(), customer=stranger)
+    await journey.must_record("sale.other-customer-not-attributed", is_attributed_to_nobody(), customer=stranger)
+    await journey.must_record("sale.other-customer-not-attributed", counts(), customer=buyer)
 
 
 @scenario("sale.between-events-keeps-pending", "sale.between-events-attributed")
@@ -152,18 +187,30 @@ async def a_sale_between_the_two_events_loses_nothing(journey: Journey) -> None:
     await journey.must_record("sale.between-events-attributed", sale_if_counted_has(invoice, click))
 
 
-@scenario("sale.two-sales-count")
+@scenario("sale.between-events-attributed")
+async def a_sale_between_the_two_events_takes_event_1s_click(journey: Journey) -> None:
+    """A sale before verification that brings another click belongs to event 1's click all the same."""
+    click, other = await journey.click(), await journey.click()
+    invoice = journey.invoice()
+    await journey.given_lead(click=click, mode="deferred", event="signup_started")
+    await journey.given_recorded("event_1", is_attributed_to(click))
+    await journey.sale(invoice=invoice, click=other)
+    await journey.must_record("sale.between-events-attributed", sale_if_counted_has(invoice, click))
+
+
+@scenario("sale.two-sales-count", "sale.event-name-kept")
 async def two_sales_of_a_customer_both_count(journey: Journey) -> None:
     """A customer who buys twice has two sales, both for the lead's click."""
     click = await journey.click()
     first, second = journey.invoice(), journey.invoice()
     await journey.given_buyer(click=click)
     await journey.given_sale(invoice=first, click=click, amount=4999)
-    await journey.sale(invoice=second, click=click, amount=900)
+    await journey.sale(invoice=second, click=click, amount=900, event="Plan Upgraded")
     await journey.must_record("sale.two-sales-count", counts(first, second))
     rules = journey.profile.equivalence
     await journey.must_record("sale.two-sales-count", has_sale(first, rules, amount=4999, click=click))
     await journey.must_record("sale.two-sales-count", has_sale(second, rules, amount=900, click=click))
+    await journey.must_record("sale.event-name-kept", has_sale(second, rules, event="Plan Upgraded"))
 
 
 @scenario("sale.accepted", "sale.amount-kept", variants={"one": 1, "large": 1234567, "very-large": 999999999})
@@ -188,6 +235,12 @@ async def a_decimal_amount_keeps_its_value(journey: Journey, amount: float) -> N
     await _amount(journey, amount, may_refuse=True)
 
 
+@scenario("sale.amount-kept")
+async def an_amount_beyond_32_bits_keeps_its_value(journey: Journey) -> None:
+    """An amount that a column of 32 bits cannot hold keeps its value, or is refused, and is never cut down to fit."""
+    await _amount(journey, 3_000_000_000, may_refuse=True)
+
+
 async def _amount(journey: Journey, amount: float, *, may_refuse: bool) -> None:
     click = await journey.click()
     invoice = journey.invoice()
@@ -195,7 +248,7 @@ async def _amount(journey: Journey, amount: float, *, may_refuse: bool) -> None:
     answer = await journey.sale(invoice=invoice, click=click, amount=amount)
     if may_refuse and answer.fault is None and not answer.taken:
         journey.satisfied(
-            "sale.amount-kept", f"amount {amount}, or refused by a platform that counts cents", str(answer)
+            "sale.amount-kept", f"amount {amount}, or refused by a platform that does not count so", str(answer)
         )
         return
     if not may_refuse:
@@ -215,6 +268,20 @@ async def a_currency_is_kept(journey: Journey, currency: str) -> None:
     await journey.must_record(
         "sale.currency-kept", has_sale(invoice, journey.profile.equivalence, amount=500, currency=currency)
     )
+
+
+@scenario("sale.currency-kept")
+async def each_sale_of_a_customer_keeps_its_own_currency(journey: Journey) -> None:
+    """A customer who pays in two currencies has a sale in each."""
+    click = await journey.click()
+    invoices = {"USD": journey.invoice(), "GBP": journey.invoice(), "EUR": journey.invoice()}
+    await journey.given_buyer(click=click)
+    for currency, invoice in invoices.items():
+        await journey.given_sale(invoice=invoice, click=click, amount=500, currency=currency)
+    for currency, invoice in invoices.items():
+        await journey.must_record(
+            "sale.currency-kept", has_sale(invoice, journey.profile.equivalence, amount=500, currency=currency)
+        )
 
 
 @scenario("sale.answer-shape", "sale.accepted")

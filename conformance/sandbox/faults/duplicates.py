@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.ledger.records import RecordedSale
 
 _BEGINNING = 40
+_ENDING = 30
 _REMEMBERED = 1.0
 
 
@@ -175,6 +176,13 @@ DUPLICATES: tuple[Fault, ...] = (
         BOTH,
         "duplicate-sale.shared-prefix-is-another-invoice",
         swallows(_same_invoice(lambda invoice: invoice[:_BEGINNING])),
+    ),
+    Fault(
+        "invoice-compared-by-ending",
+        "Invoice ids are compared by their last thirty characters.",
+        CUTMESHORT,
+        "duplicate-sale.new-invoice-counts",
+        swallows(_same_invoice(lambda invoice: invoice[-_ENDING:])),
     ),
     Fault(
         "invoice-compared-without-case",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -57,6 +58,21 @@ def _spelt_alike(fold: Callable[[str], str]) -> Variation:
 def _begins_alike(ledger: FaultyLedger, event: Event) -> str | None:
     pending = (other for other in ledger.others(event) if other.pending)
     return next((other.click for other in pending if other.customer.startswith(event.customer)), None)
+
+
+def _by_collation(text: str) -> str:
+    """How a collation of general use compares text: all characters beyond the BMP are one."""
+    return re.sub("[\U00010000-\U0010ffff]", "?", text).replace("ß", "ss")
+
+
+def _without_blanks(text: str) -> str:
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+def _is_like(ledger: FaultyLedger, event: Event) -> str | None:
+    pattern = re.compile(re.escape(event.customer).replace("_", "."))
+    pending = (other for other in ledger.others(event) if other.pending)
+    return next((other.click for other in pending if pattern.fullmatch(other.customer)), None)
 
 
 def _click_of_address(ledger: FaultyLedger, event: Event) -> str | None:
@@ -142,6 +158,27 @@ MISMATCHES: tuple[Fault, ...] = (
         CUTMESHORT,
         "mismatched-external-id.not-attributed",
         _spelt_alike(lambda text: unicodedata.normalize("NFKC", text)),
+    ),
+    Fault(
+        "ids-match-by-collation",
+        "Event 2 finds the customer of event 1 by a collation that takes all emoji for one, and a sharp s for two.",
+        CUTMESHORT,
+        "mismatched-external-id.not-attributed",
+        _spelt_alike(_by_collation),
+    ),
+    Fault(
+        "ids-match-without-blanks",
+        "Event 2 finds the customer of event 1 without regard to blanks and invisible characters in their ids.",
+        CUTMESHORT,
+        "mismatched-external-id.not-attributed",
+        _spelt_alike(_without_blanks),
+    ),
+    Fault(
+        "ids-match-with-wildcards",
+        "Event 2 finds a pending lead by a LIKE that takes an underscore in its id for any character.",
+        BOTH,
+        "mismatched-external-id.not-attributed",
+        _linked(_is_like),
     ),
     Fault(
         "ids-match-as-numbers",

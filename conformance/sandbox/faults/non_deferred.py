@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from conformance.sandbox.faults.books import (
     later_lead_loses_click,
     one_more,
     rules,
+    same_address,
     takes_for,
     wrong_click,
 )
@@ -67,6 +69,15 @@ def _replaces_unknown_clicks(_: Surroundings) -> Around:
     return answered
 
 
+def _has_anothers_address(ledger: FaultyLedger, event: Event) -> bool:
+    return is_plain_lead(event) and same_address(ledger, event) is not None
+
+
+def _for_the_first_of_the_address(ledger: FaultyLedger, event: Event) -> Event:
+    found = same_address(ledger, event)
+    return event if found is None else replace(event, click=found.click)
+
+
 NON_DEFERRED: tuple[Fault, ...] = (
     Fault(
         "details-answered-201",
@@ -111,6 +122,27 @@ NON_DEFERRED: tuple[Fault, ...] = (
         "non-deferred.event-name-kept",
         text_becomes("eventName", lambda name: name.replace("-", "_"), operation="lead"),
         also=("retry.event-names-compared-loosely",),
+    ),
+    Fault(
+        "one-address-one-click",
+        "A lead with an e-mail address that somebody else has is attributed to that one's click.",
+        CUTMESHORT,
+        "non-deferred.attributed",
+        takes_for(_has_anothers_address, _for_the_first_of_the_address),
+    ),
+    Fault(
+        "event-name-cut",
+        "Event names of leads are cut off after 64 characters.",
+        CUTMESHORT,
+        "non-deferred.event-name-kept",
+        text_becomes("eventName", lambda name: name[:64], operation="lead"),
+    ),
+    Fault(
+        "e-mail-tag-lost",
+        "What follows a plus in an e-mail address is not stored.",
+        BOTH,
+        "non-deferred.details-kept",
+        text_becomes("customerEmail", lambda address: re.sub(r"\+[^@]*", "", address), operation="lead"),
     ),
     Fault(
         "avatar-lost",

@@ -22,6 +22,8 @@ from conformance.sandbox.faults.wire import (
 from conformance.sandbox.variation import PlantedFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conformance.sandbox.answers import Answer
     from conformance.sandbox.incoming import Incoming
     from conformance.sandbox.traffic import Surroundings
@@ -35,9 +37,9 @@ def _is_wrong_type(value: Any) -> bool:
     return value is not None and not isinstance(value, str)
 
 
-def _fails_on(field: str) -> Any:
+def _fails_on(field: str, wrong: Callable[[Any], bool] = _is_wrong_type) -> Any:
     def check(fields: dict[str, Any]) -> None:
-        if _is_wrong_type(fields.get(field)):
+        if wrong(fields.get(field)):
             raise PlantedFailure
 
     return reads(check)
@@ -118,6 +120,13 @@ REQUESTS: tuple[Fault, ...] = (
         BOTH,
         "validation.bad-format-no-server-error",
         _fails_on("customerName"),
+    ),
+    Fault(
+        "empty-name-fails",
+        "A customer's name that is empty is answered with 500.",
+        BOTH,
+        "validation.bad-format-no-server-error",
+        _fails_on("customerName", lambda value: value == ""),
     ),
     Fault(
         "refused-lead-recorded",

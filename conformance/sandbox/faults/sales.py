@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.ledger import Event, Ruling
+    from conformance.ledger.accounts import Account
     from conformance.sandbox.variation import Variation
 
 _LARGE = 1_000_000
@@ -85,6 +87,35 @@ def _with_address(ledger: FaultyLedger, event: Event) -> bool:
 def _click_of_address(ledger: FaultyLedger, event: Event) -> Event:
     found = same_address(ledger, event)
     return replace(event, click=None if found is None else found.click)
+
+
+def _looks_the_same(ledger: FaultyLedger, event: Event) -> Account | None:
+    """Somebody else whose id is the event's but for blanks at its end and the form of its Unicode."""
+    own = unicodedata.normalize("NFC", event.customer).rstrip()
+    return next((other for other in ledger.others(event) if unicodedata.normalize("NFC", other.customer) == own), None)
+
+
+def _of_a_look_alike(ledger: FaultyLedger, event: Event) -> bool:
+    return _is_nobodys(ledger, event) and _looks_the_same(ledger, event) is not None
+
+
+def _click_of_the_look_alike(ledger: FaultyLedger, event: Event) -> Event:
+    found = _looks_the_same(ledger, event)
+    return replace(event, click=None if found is None else found.click)
+
+
+def _brings_an_unknown_click(ledger: FaultyLedger, event: Event) -> bool:
+    return (
+        isinstance(event, SaleEvent)
+        and is_stranger(ledger, event)
+        and event.click is not None
+        and not ledger.is_known(event.click)
+    )
+
+
+def _in_the_first_currency(ledger: FaultyLedger, event: Event) -> Event:
+    first = sales_of(ledger, event)[0].currency
+    return replace(event, currency=first) if isinstance(event, SaleEvent) and first else event
 
 
 def _spends_the_pending_lead(ledger: FaultyLedger, event: Event) -> Ruling:
@@ -256,6 +287,36 @@ SALES: tuple[Fault, ...] = (
         BOTH,
         "sale.other-customer-not-attributed",
         takes_for(_with_address, _click_of_address),
+    ),
+    Fault(
+        "sale-matched-by-look-alike",
+        "A sale's customer is looked up without regard to blanks at the end of the id and to the form of its Unicode.",
+        CUTMESHORT,
+        "sale.other-customer-not-attributed",
+        takes_for(_of_a_look_alike, _click_of_the_look_alike),
+    ),
+    Fault(
+        "unknown-click-of-sale-takes-another",
+        "The sale of an unknown customer with a click id that nobody minted is given to one that exists.",
+        CUTMESHORT,
+        "sale.without-lead-and-click",
+        takes_for(_brings_an_unknown_click, lambda ledger, event: replace(event, click=wrong_click(ledger, event))),
+    ),
+    Fault(
+        "first-currency-stays",
+        "A customer's further sales are recorded in the currency of the first.",
+        CUTMESHORT,
+        "sale.currency-kept",
+        takes_for(
+            lambda ledger, event: is_new_sale(ledger, event) and bool(sales_of(ledger, event)), _in_the_first_currency
+        ),
+    ),
+    Fault(
+        "sale-between-events-takes-its-own-click",
+        "A sale between event 1 and event 2 counts for the click that it brings.",
+        CUTMESHORT,
+        "sale.between-events-attributed",
+        _sold_for(_own_click, lambda ledger, event: is_pending(ledger, event) and _brings_another(ledger, event)),
     ),
     Fault(
         "sale-between-events-is-nobodys",

@@ -141,6 +141,14 @@ TOKENS: tuple[Fault, ...] = (
         also=("authentication.nothing-recorded",),
     ),
     Fault(
+        "deferred-lead-without-token-taken",
+        "Neither event of a deferred lead needs a token.",
+        BOTH,
+        "authentication.missing-token",
+        _lets_in(lambda sent, _: _has_no_token(sent) and (sent.is_event_1 or sent.is_follow_up)),
+        also=("authentication.nothing-recorded",),
+    ),
+    Fault(
         "any-token-taken",
         "Any token is let in.",
         BOTH,

@@ -18,7 +18,7 @@ from conformance.generated.material import drawn
 from conformance.generated.meaning import FREE_INVALID, FREE_VALID
 from conformance.generated.templates import unmarked
 from conformance.results import Missing
-from conformance.suites.privacy import _STACK_TRACE
+from conformance.suites.privacy import STACK_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ async def _any_click(journey: Journey) -> str:
 
 
 def _shows_no_trace(_: Journey, answer: Answer) -> Found:
-    trace = _STACK_TRACE.search(answer.text)
+    trace = STACK_TRACE.search(answer.text)
     return Found(holds=trace is None, actual=f"the answer shows {trace.group(0)!r}" if trace else "nothing of it")
 
 

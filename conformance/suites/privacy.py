@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.engine.journey import Journey
     from conformance.target.messages import Answer
 
-_STACK_TRACE = re.compile(
+STACK_TRACE = re.compile(
     r"Traceback \(most recent call last\)"
     r"|File \"[^\"]+\", line \d+"
     r"|^\s+at [\w$.<> \[\]]+\(?[^()\n]*:\d+(:\d+)?\)?"
@@ -99,7 +99,7 @@ async def refusals_show_nothing_of_the_servers_inside(journey: Journey) -> None:
     wrong = target.profile.authentication.wrong_token
 
     def trace(answer: Answer) -> Found:
-        found = _STACK_TRACE.search(_everything(answer))
+        found = STACK_TRACE.search(_everything(answer))
         return Found(holds=found is None, actual=f"the answer shows {found.group(0)!r}" if found else "nothing of it")
 
     def echo(answer: Answer) -> Found:

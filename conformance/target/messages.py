@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def _is_no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_is_no_json)
+
+
 class Fault(enum.StrEnum):
     """What went wrong below HTTP; the codes of the rules of judging."""
 
@@ -68,9 +75,9 @@ class Answer:
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON, or None when it is none."""
+        """The body as JSON, or None when it is none; NaN and Infinity are none, although Python reads them."""
         try:
-            return json.loads(self.body)
+            return _JSON.decode(self.body.decode(json.detect_encoding(self.body), "surrogatepass"))
         except (ValueError, RecursionError):
             return None
 

@@ -38,6 +38,7 @@ def test_any_json_object_that_does_not_say_that_it_failed_is_a_success(body: Any
         {"status": False},
         {"success": "false"},
         {"success": True, "status": " False "},
+        b'{"success": true, "data": NaN}',
         [],
         "ok",
         True,

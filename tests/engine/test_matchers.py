@@ -36,6 +36,7 @@ def customer(*entries: RecordedLead | RecordedSale, click: str | None = "id_a", 
     )
 
 
+ONE_AND_NO_OTHER = matchers.has_one_lead_and_it_is_confirmed().expected
 EVERY_MATCHER = (
     matchers.is_attributed_to("id_a"),
     matchers.stays_attributed_to("id_a"),
@@ -44,6 +45,7 @@ EVERY_MATCHER = (
     matchers.has_confirmed_lead(click="id_a", event="signup"),
     matchers.has_confirmed_leads(1, click="id_a"),
     matchers.has_confirmed_leads(2),
+    matchers.has_one_lead_and_it_is_confirmed(),
     matchers.has_at_most_confirmed_leads(1),
     matchers.has_no_confirmed_lead(),
     matchers.is_pending("id_a"),
@@ -95,6 +97,11 @@ _customers = st.builds(
         (matchers.has_confirmed_leads(1), customer(lead(), lead()), False),
         (matchers.has_confirmed_leads(1, click="id_a"), customer(lead(click="id_b")), False),
         (matchers.has_confirmed_leads(1, click="id_a"), customer(lead(), lead(click="id_b")), False),
+        (matchers.has_one_lead_and_it_is_confirmed(), customer(lead()), True),
+        (matchers.has_one_lead_and_it_is_confirmed(), customer(lead("pending")), False),
+        (matchers.has_one_lead_and_it_is_confirmed(), customer(lead(), lead("pending")), False),
+        (matchers.has_one_lead_and_it_is_confirmed(), customer(lead(), lead("unlinked", None)), False),
+        (matchers.has_one_lead_and_it_is_confirmed(), customer(lead(), lead()), False),
         (matchers.has_at_most_confirmed_leads(1), None, True),
         (matchers.has_at_most_confirmed_leads(1), customer(lead()), True),
         (matchers.has_at_most_confirmed_leads(1), customer(lead(), lead()), False),
@@ -180,7 +187,7 @@ def test_a_pending_lead_never_counts(record: RecordedCustomer, click: str) -> No
     more = replace(record, leads=(*record.leads, lead("pending", click)))
 
     for matcher in EVERY_MATCHER:
-        if "confirmed" in matcher.expected:
+        if "confirmed" in matcher.expected and matcher.expected != ONE_AND_NO_OTHER:
             assert matcher.judge(record).holds is matcher.judge(more).holds, matcher.expected
 
 

@@ -38,6 +38,8 @@ def test_the_canary_dies() -> None:
     ("name", "profile"),
     [
         ("ids-match-ignoring-case", "cutmeshort"),
+        ("ids-match-by-collation", "cutmeshort"),
+        ("names-mixed-up", "cutmeshort"),
         ("key-has-amount", "cutmeshort"),
         ("twin-sales-count", "cutmeshort"),
         ("token-compared-by-beginning", "dub"),

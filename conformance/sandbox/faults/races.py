@@ -95,21 +95,21 @@ def _is_sale(event: Event) -> bool:
     return isinstance(event, SaleEvent)
 
 
-def _mixes_amounts() -> Variation:
-    """The amount stands in a variable that requests of one click share."""
+def _mixes(field: str, when: Callable[[Sent], bool]) -> Variation:
+    """One field of such requests stands in a variable that those of one click share."""
 
     def make(_: Surroundings) -> Around:
         current: dict[Any, Any] = {}
 
         async def answered(request: Incoming, answering: Answering) -> Answer:
             sent = Sent(request)
-            if not sent.is_sale or not sent.has("clickId"):
+            if not when(sent) or not sent.has("clickId") or field not in sent.body:
                 return await answering(request)
             click = sent.body["clickId"]
-            current[click] = sent.body.get("amount")
+            current[click] = sent.body[field]
             await asyncio.sleep(_AT_ONCE_WITHIN)
-            if current[click] != sent.body.get("amount"):
-                request = with_body(request, {**sent.body, "amount": current[click]})
+            if current[click] != sent.body[field]:
+                request = with_body(request, {**sent.body, field: current[click]})
             return await answering(request)
 
         return answered
@@ -177,7 +177,14 @@ RACES: tuple[Fault, ...] = (
         "Sales of one click at the same moment are given one another's amount.",
         BOTH,
         "race.customers-not-mixed-up",
-        _mixes_amounts,
+        lambda: _mixes("amount", lambda sent: sent.is_sale),
+    ),
+    Fault(
+        "names-mixed-up",
+        "Leads of one click at the same moment are given one another's name.",
+        BOTH,
+        "race.customers-not-mixed-up",
+        lambda: _mixes("customerName", lambda sent: sent.operation == "lead"),
     ),
     Fault(
         "two-attributions-at-once",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 from typing import TYPE_CHECKING
 
 import h11
@@ -81,7 +82,8 @@ class DirectTransport(httpx.AsyncBaseTransport):
                 port,
                 ssl=self._ssl_context if tls else None,
                 server_hostname=host if tls else None,
-                happy_eyeballs_delay=_SECOND_ADDRESS_AFTER,
+                # Whoever is cancelled amid such a race leaves a socket open, so there is none for a single address.
+                happy_eyeballs_delay=None if _is_address(host) else _SECOND_ADDRESS_AFTER,
             )
         return made
 
@@ -211,6 +213,14 @@ class _Connection(asyncio.Protocol):
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
     return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

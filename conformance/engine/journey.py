@@ -11,7 +11,8 @@ from conformance.contract import Level
 from conformance.engine.answers import allowed, at
 from conformance.engine.equivalence import same
 from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
-from conformance.engine.matchers import Found
+from conformance.engine.matchers import Found, Kind
+from conformance.engine.observer import Seen
 from conformance.engine.payloads import ABSENT, Absent, changed, left_out, payload
 from conformance.results import Blame, Check, Missing, Verdict
 from conformance.target.messages import Answer, Request
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from conformance.engine.deliveries import Deliveries, Expected
     from conformance.engine.matchers import Matcher
     from conformance.engine.names import Name, Names
-    from conformance.engine.observer import Observer, Seen
+    from conformance.engine.observer import Observer
+    from conformance.evidence import Observation
     from conformance.target.clicks import ClickEndpoint, ClickSource, ShortLinks
     from conformance.target.target import Target
 
@@ -96,6 +98,8 @@ class Journey:
         self._steps = 0
         self._last_step = 0.0
         self._quiet: set[str] = set()
+        self._looked: dict[str, Observation] = {}
+        self._settled: dict[tuple[str, str], Observation] = {}
 
     # --- names ------------------------------------------------------------------------------------------------
 
@@ -278,6 +282,7 @@ class Journey:
     async def pause(self, seconds: float) -> None:
         """Lets time pass, where the passing of time is what a scenario is about."""
         await asyncio.sleep(seconds)
+        self._forget_looks()
 
     # --- set-up -----------------------------------------------------------------------------------------------
 
@@ -496,17 +501,40 @@ class Journey:
         return click
 
     async def _watch(self, matcher: Matcher, customer: str | None) -> Seen:
+        who = customer or self.customer
+        if (known := self._known(who, matcher)) is not None:
+            return Seen(known)
         quiet = matcher.about in self._quiet
-        seen = await self.play.observer.watch(
-            customer or self.customer, matcher, self._last_step, quiet, self.transcript
-        )
-        if seen.found is not None and seen.found.holds and matcher.kind.value != "presence":
+        seen = await self.play.observer.watch(who, matcher, self._last_step, quiet, self.transcript)
+        if seen.found is not None and seen.found.holds and matcher.kind is not Kind.PRESENCE:
             self._quiet.add(matcher.about)
+        if seen.look is not None:
+            self._looked[who] = seen.look
+            if matcher.about in self._quiet:
+                self._settled[who, matcher.about] = seen.look
         return seen
+
+    def _known(self, customer: str, matcher: Matcher) -> Found | None:
+        """What a look at this customer after the last step tells already, so that it need not be taken again.
+
+        Presence is shown by any of them; everything else only by one that was taken when all had been waited out.
+        """
+        if (settled := self._settled.get((customer, matcher.about))) is not None:
+            return matcher.judge(settled.customer)
+        looked = self._looked.get(customer)
+        if looked is None or matcher.kind is not Kind.PRESENCE:
+            return None
+        found = matcher.judge(looked.customer)
+        return found if found.holds else None
 
     def _after_step(self, answer: Answer) -> None:
         self._last_step = answer.arrived
+        self._forget_looks()
+
+    def _forget_looks(self) -> None:
         self._quiet.clear()
+        self._looked.clear()
+        self._settled.clear()
 
     def _note_fault(self, answer: Answer) -> None:
         if answer.fault is not None and self.account.first_fault is None:

@@ -30,9 +30,10 @@ _UNREADABLE_IN_A_ROW = 6
 
 @dataclass(frozen=True)
 class Seen:
-    """What watching a customer came to: a matcher's finding, or why nothing could be told."""
+    """What watching a customer came to: a matcher's finding and the look it rests on, or why nothing could be told."""
 
     found: Found | None = None
+    look: Observation | None = None
     unreadable: Unreadable | None = None
     silent: str | None = None
 
@@ -141,7 +142,7 @@ class Observer:
                 if found.holds:
                     if looks > 1:
                         self.lag = max(self.lag, min(observation.looked - since, self.settle))
-                    return Seen(found=found)
+                    return Seen(found, observation)
                 if found.excess:
                     return await self._judge_again(customer, matcher, transcript)
                 if late:
@@ -156,7 +157,7 @@ class Observer:
         for pause in (*_PAUSES[2:], None):
             observation = await self.look(customer, transcript)
             if observation.unreadable is None:
-                return Seen(found=matcher.judge(observation.customer))
+                return Seen(matcher.judge(observation.customer), observation)
             if pause is None or observation.unreadable.rate_limited or not self.evidence.available:
                 break
             await asyncio.sleep(pause)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.engine.faults import CannotJudge, HarnessFault
-from conformance.engine.matchers import Found, has_confirmed_lead, has_no_confirmed_lead
+from conformance.engine.matchers import (
+    Found,
+    has_at_most_confirmed_leads,
+    has_confirmed_lead,
+    has_confirmed_leads,
+    has_no_confirmed_lead,
+    is_attributed_to,
+)
 from conformance.engine.scenario import scenario
 
 if TYPE_CHECKING:
@@ -37,6 +44,18 @@ async def a_lead_shows(journey: Journey) -> None:
     """A lead shows."""
     await journey.given_lead(click=await journey.click())
     await journey.must_record("non-deferred.confirmed-at-once", has_confirmed_lead())
+
+
+@scenario("non-deferred.confirmed-at-once", "non-deferred.one-lead", "non-deferred.attributed")
+async def a_lead_shows_counts_once_and_is_attributed(journey: Journey) -> None:
+    """Three things that one look after the wait for markers shows, and the same again after a further step."""
+    click = await journey.click()
+    for _ in range(2):
+        await journey.given_lead(click=click)
+        await journey.must_record("non-deferred.confirmed-at-once", has_confirmed_lead())
+        await journey.must_record("non-deferred.attributed", is_attributed_to(click))
+        await journey.must_record("non-deferred.one-lead", has_confirmed_leads(1, click=click))
+        await journey.must_record("non-deferred.one-lead", has_at_most_confirmed_leads(1))
 
 
 @scenario("non-deferred.accepted", "sale.accepted")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import engine_scenarios as told
@@ -28,6 +29,7 @@ from engine_talk import (
     options,
     play,
     requirement,
+    rewritten,
     unchanged,
 )
 from virtual_time import run_at_once
@@ -42,6 +44,35 @@ if TYPE_CHECKING:
     from conformance.results import Results
 
 SHORT = Limits(deadline=0.5, settle=0.5)
+
+
+# --- looks ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_looked_at_after_the_last_step_is_not_looked_at_again() -> None:
+    results = play(unchanged, told.a_lead_shows_counts_once_and_is_attributed)
+    exchanges = results.scenarios[0].exchanges
+
+    assert results.scenarios[0].verdict == "passed"
+    assert [one.verdict for one in results.scenarios[0].checks] == ["passed"] * 8
+    # After each lead one look for what must be there, one before and one after the wait for what must not.
+    assert [one.step for one in exchanges if one.step != "click"] == ["non_deferred", *["read-back"] * 3] * 2
+
+
+def test_what_comes_after_a_step_is_looked_at_anew() -> None:
+    leads: Counter[str] = Counter()
+
+    async def the_second_counts_again(request: httpx.Request, pass_on: PassOn) -> httpx.Response:
+        if is_lead(request):
+            leads[body_of(request)["customerExternalId"]] += 1
+        response = await pass_on(request)
+        if leads[customer_read(request) or ""] < 2 or response.status_code != 200:
+            return response
+        return await rewritten(response, lambda shown: {**shown, "leads": shown["leads"] * 2})
+
+    results = play(the_second_counts_again, told.a_lead_shows_counts_once_and_is_attributed)
+
+    assert requirement(results, "non-deferred.one-lead").verdict == "failed"
 
 
 # --- events --------------------------------------------------------------------------------------------------------

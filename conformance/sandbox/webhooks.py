@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Seconds before each further attempt.
 _PAUSES = (0.05, 0.25, 1.0)
 _ANSWER_WITHIN = 5.0
-_SENDERS = 8
+_SENDERS = 64
 _LONGEST_QUEUE = 10_000
 _LARGEST_STATUS_LINE = 1024
 _SUCCESS = range(200, 300)

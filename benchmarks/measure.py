@@ -41,7 +41,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is wanted: a value that is at most the bound, or at least; None was not measured, for the reason given."""
+    """What is wanted: a value that is at most the bound, or at least; None was not measured.
+
+    `reason` says why, or why the bound is hard to keep: it is told where the goal is missed.
+    """
 
     text: str
     value: float | None

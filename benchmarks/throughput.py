@@ -171,6 +171,7 @@ def part() -> Part:
                 ratio(ours, rates.get("plain Node http")),
                 0.25,
                 at_least=True,
+                reason="each is ruled on, judged with its customer's others and kept before it is answered, in Python",
             ),
             Goal(
                 "events for a second of CPU: at least 3 times Prism's",

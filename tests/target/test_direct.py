@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,7 +15,9 @@ from conformance.target.direct import DirectTransport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
+trustme = pytest.importorskip("trustme")
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
@@ -132,6 +135,31 @@ def test_a_body_that_nobody_reads_to_its_end_costs_its_connection() -> None:
     tell(server, story)
 
     assert server.connections == 2
+
+
+def test_over_tls_a_connection_is_used_again_and_only_a_known_authority_is_trusted(tmp_path: Path) -> None:
+    authority, server = trustme.CA(), Server(OK, OK)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    trusting = Transport(ca_bundle=tmp_path / "ca.pem", trust_environment=False)
+
+    async def story() -> None:
+        listening = await asyncio.start_server(server.meet, "127.0.0.1", 0, ssl=context)
+        url = f"https://localhost:{listening.sockets[0].getsockname()[1]}"
+        async with listening:
+            async with httpx.AsyncClient(transport=trusting.made(trusting.ssl_context())) as client:
+                for _ in range(2):
+                    assert (await client.get(url)).text == "ok"
+            stranger = Transport(trust_environment=False)
+            async with httpx.AsyncClient(transport=stranger.made(stranger.ssl_context())) as client:
+                with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                    await client.get(url)
+
+    asyncio.run(story())
+
+    assert server.connections == 1
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "https_proxy", "ALL_PROXY"])

@@ -4,6 +4,7 @@ TrackproofError
 ├── UsageError            bad option, configuration or input file; exit code 2
 │   ├── ConfigurationError   trackproof.toml or the environment
 │   └── ContractError        a profile folder that does not hold together
+├── WorkerLost            a process that judges a part of a recording is gone; exit code 2
 ├── NotKept               the sandbox's file cannot be written to any more
 ├── TargetUnreachable     no HTTP answer at all; exit code 4
 └── CredentialsRefused    the configured token is refused; exit code 4
@@ -36,6 +37,10 @@ class ConfigurationError(UsageError):
 
 class ContractError(UsageError):
     """A profile folder is incomplete, or its files contradict one another."""
+
+
+class WorkerLost(TrackproofError):
+    """A process that judged a part of a recording was ended from outside."""
 
 
 class NotKept(TrackproofError):

@@ -41,9 +41,17 @@ _INTERRUPTED = 130
     envvar="TRACKPROOF_JOBS",
     help="Processes for a recording that outgrows memory (default: one for each processor).",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "spark"]),
+    default="embedded",
+    show_default=True,
+    envvar="TRACKPROOF_ENGINE",
+    help="spark: on Apache Spark, files and folders of NDJSON or Parquet at any path that Spark reads.",
+)
 @click.option("--config", metavar="FILE", help="Configuration file (default trackproof.toml, if there is one).")
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913 - one for each option
     context: click.Context,
     /,
     *,
@@ -53,6 +61,7 @@ def command(
     show_customers: bool,
     reports: str | None,
     jobs: int | None,
+    engine: str,
     config: str | None,
 ) -> None:
     """Judge recorded traffic: HAR, NDJSON or a JSON array, plain or packed with gzip or zstd; - is standard input.
@@ -64,19 +73,23 @@ def command(
     # Loaded here, so that no other command waits for it.
     from conformance.cli.findings_console import FindingsConsole  # noqa: PLC0415
     from conformance.contract import load_profile  # noqa: PLC0415
-    from conformance.judge.readers import check  # noqa: PLC0415
     from conformance.reports.findings import remove_findings, write_findings  # noqa: PLC0415
 
     settings = resolve({"profile": profile, "reports": reports}, config)
     chosen = None if settings.origins["profile"] == "default" else settings["profile"]
-    for path in dict.fromkeys(files):
-        check(path)
+    paths = tuple(dict.fromkeys(files))
+    if engine == "embedded":
+        _check(paths)
     if chosen:
         load_profile(chosen)
     folder = Path(settings["reports"])
     remove_findings(folder)
     console = FindingsConsole()
-    judgement = without_secrets(_judged(tuple(dict.fromkeys(files)), chosen, jobs or os.cpu_count() or 1, console))
+    judgement = without_secrets(
+        _judged_by_spark(paths, chosen)
+        if engine == "spark"
+        else _judged(paths, chosen, jobs or os.cpu_count() or 1, console)
+    )
     contract = load_profile(chosen or judgement.profile)
     written = write_findings(judgement, contract, folder, show_customers=show_customers)
     with shielded():
@@ -84,11 +97,20 @@ def command(
     context.exit(exit_code(judgement, fail_on))
 
 
+def _check(paths: tuple[str, ...]) -> None:
+    """Raises UsageError for the first file that cannot be read."""
+    from conformance.judge.readers import check  # noqa: PLC0415
+
+    for path in paths:
+        check(path)
+
+
 def _judged(files: tuple[str, ...], profile: str | None, jobs: int, console: FindingsConsole) -> Judgement:
     """The judgement of these files; of what was read of them, when somebody interrupts it."""
     from conformance.cli.interruption import Interruption  # noqa: PLC0415
     from conformance.findings import Judgement  # noqa: PLC0415
-    from conformance.judge.files import DEFAULT_PROFILE, judge_files  # noqa: PLC0415
+    from conformance.judge.choice import DEFAULT_PROFILE  # noqa: PLC0415
+    from conformance.judge.files import judge_files  # noqa: PLC0415
 
     with Interruption(sys.stdin.buffer) as interruption, console.progress() as progress:
         try:
@@ -98,6 +120,18 @@ def _judged(files: tuple[str, ...], profile: str | None, jobs: int, console: Fin
         except KeyboardInterrupt:
             return Judgement(profile or DEFAULT_PROFILE, files, (), complete=False)
         return replace(judgement, complete=not interruption.asked)
+
+
+def _judged_by_spark(inputs: tuple[str, ...], profile: str | None) -> Judgement:
+    """The judgement by Apache Spark, which shows its own progress; nothing of it when somebody interrupts it."""
+    from conformance.findings import Judgement  # noqa: PLC0415
+    from conformance.judge.choice import DEFAULT_PROFILE  # noqa: PLC0415
+    from conformance.judge.spark import judge_spark  # noqa: PLC0415
+
+    try:
+        return judge_spark(inputs, profile)
+    except KeyboardInterrupt:
+        return Judgement(profile or DEFAULT_PROFILE, inputs, (), complete=False)
 
 
 def exit_code(judgement: Judgement, fail_on: str) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.judge.examiner import Examiner
     from conformance.judge.lines import Item
     from conformance.judge.sent import Sent
-    from conformance.judge.survey import Who
+    from conformance.judge.surveys import Who
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,16 @@ differs from event to event (times, ids, amounts) may only be as plain as it was
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from conformance.judge.values import PLACEHOLDERS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from conformance.judge.endpoints import Endpoint
 
@@ -22,34 +26,37 @@ _DEEPEST = 12
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _MOMENT = rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z"
 
+# What an empty variable leaves behind, and what may be the number of a card, are left to the early pass.
+_EMPTY = rb"(?!(?i:" + b"|".join(sorted(re.escape(text.encode()) for text in PLACEHOLDERS)) + rb')")'
+_DASHES = rb"(?:-(?!\d{4}-\d{4})[%b]*+)*+"
+
+
+def _identity(signs: bytes) -> bytes:
+    return rb'(?=[^"]{2,99}")' + _EMPTY + rb"[A-Za-z0-9][%b]*+" % signs + _DASHES % signs
+
+
 # Each no wider than what the early pass lets through.
 _FORMS = {
     "time": _MOMENT,
     "timestamp": _MOMENT,
-    "customer": rb"[A-Za-z0-9][A-Za-z0-9_.:@|+-]{1,98}",
-    "invoice": rb"[A-Za-z0-9][A-Za-z0-9_.:|+-]{1,98}",
-    "click": rb"[A-Za-z0-9_-]{4,100}",
-    "name": rb"[A-Za-z .']{1,100}",
-    "email": rb"[A-Za-z0-9._%+]{1,64}@[A-Za-z0-9]{1,30}\.[A-Za-z]{2,5}",
-    "avatar": rb"https?://[A-Za-z0-9./_]{3,200}",
+    "customer": _identity(rb"A-Za-z0-9_.:@|+"),
+    "invoice": _identity(rb"A-Za-z0-9_.:|+"),
+    "click": rb'(?=[^"]{4,100}")[A-Za-z0-9_]*+' + _DASHES % rb"A-Za-z0-9_",
+    "name": rb"[A-Za-z .']{1,100}+",
+    "email": rb"[A-Za-z0-9._%+]{1,64}+@[A-Za-z0-9]{1,30}+\.[A-Za-z]{2,5}+",
+    "avatar": rb"https?://[A-Za-z0-9./_]{3,200}+",
 }
-_AMOUNT = rb"\d{1,11}(?:\.\d{1,6})?"
-_TEXT = rb'"[^"\\]*"'
-_NUMBER = rb"-?\d+(?:\.\d+)?"
-_READ = ("time", "customer", "click", "timestamp", "invoice", "amount")
+# As JSON has them: no control characters, no zero in front of a number. Other alphabets are left to the JSON reader.
+_WHOLE = rb"(?:0|[1-9]\d{0,10})"
+_AMOUNT = _WHOLE + rb"(?:\.\d{1,6})?"
+_TEXT = rb'"[ !#-\[\]-~]*"'
+_NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?"
+_MOST_HOURS = 50_000
 
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """How lines of one make look; `groups` are the numbers of what is read of them, -1 where there is nothing."""
-
-    match: Any
-    groups: tuple[int, ...]
-    endpoint: Endpoint
-    event: str
-    mode: Any
-    currency: str
-    whole_amount: bool
+# The values that were read of a line, as they stand there.
+Texts = Sequence[bytes]
+# A line that was read: the pattern that it was read by, and what was read.
+Read = tuple["Pattern", Texts]
 
 
 class Light(NamedTuple):
@@ -64,60 +71,113 @@ class Light(NamedTuple):
     amount: float
 
 
-class Patterns:
-    """The patterns of one recording."""
+class Places(NamedTuple):
+    """Where in what was read of a line each value stands, -1 where there is none."""
 
-    def __init__(self, fields: Mapping[str, Mapping[str, str]], flags: tuple[str, ...]) -> None:
+    time: int
+    customer: int
+    click: int
+    timestamp: int
+    invoice: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """How lines of one make look: `parts` is such a line around what is read of it, `key` the pattern's name."""
+
+    key: bytes
+    parts: tuple[bytes, ...]
+    places: Places
+    endpoint: Endpoint
+    event: str
+    mode: Any
+    currency: str
+    whole_amount: bool
+
+    def light(self, texts: Texts) -> Light:
+        """The event that was read."""
+        _, _, click, stamp, invoice, amount = self.places
+        value: float = 0
+        if amount >= 0:
+            value = int(texts[amount]) if self.whole_amount else float(texts[amount])
+        return Light(
+            self.event,
+            self.mode,
+            self.currency,
+            texts[click].decode() if click >= 0 else "",
+            texts[stamp].decode() if stamp >= 0 else "",
+            texts[invoice].decode() if invoice >= 0 else "",
+            value,
+        )
+
+    def line(self, texts: Texts) -> bytes:
+        """A line that says the same as the one that was read, but for what nobody looks at."""
+        made = [self.parts[0]]
+        for text, part in zip(texts, self.parts[1:], strict=True):
+            made += (text, part)
+        return b"".join(made)
+
+
+class Patterns:
+    """The patterns of one recording; `disguised` takes out of the model's line what is not to be kept."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, Mapping[str, str]],
+        flags: tuple[str, ...],
+        disguised: Callable[[bytes], bytes] = bytes,
+    ) -> None:
         self._fields = fields
         self._flags = frozenset(("response", flag) for flag in flags)
+        self._disguised = disguised
         # By how many quotation marks a line has: lines of one make have the same number.
-        self._known: dict[int, list[Pattern]] = {}
+        self._known: dict[int, list[tuple[Callable[[bytes], re.Match[bytes] | None], int, int, Pattern]]] = {}
         self._tries = 0
-        self._count = 0
-        self._dates: set[bytes] = set()
+        self._hours: dict[bytes, float] = {}
+        self.made: list[Pattern] = []
 
     @property
     def may_learn(self) -> bool:
         """Whether there is room for one more."""
-        return self._count < _MOST and self._tries < _MOST_TRIES
+        return len(self.made) < _MOST and self._tries < _MOST_TRIES
 
-    def read(self, line: bytes) -> tuple[float, str, Endpoint, Light] | None:
-        """The time, customer, endpoint and event of a line that is made like one before, else None."""
-        for pattern in self._known.get(line.count(b'"'), ()):
-            found = pattern.match(line)
+    def read(self, line: bytes) -> Read | None:
+        """What is read of a line that is made like one before, else None."""
+        for match, time, stamp, pattern in self._known.get(line.count(b'"'), ()):
+            found = match(line)
             if found is None:
                 continue
             texts = found.groups()
-            time, customer, click, stamp, invoice, amount = pattern.groups
             moment = texts[time]
-            stamped = texts[stamp] if stamp >= 0 else b""
-            if stamped and (stamped[:19] > moment[:19] or not (stamped[:10] in self._dates or self._is_date(stamped))):
+            if moment[:13] not in self._hours and not self._is_date(moment):
                 return None
-            try:
-                at = datetime.fromisoformat(moment.decode()).timestamp()
-            except ValueError:
-                return None
-            value: float = 0
-            if amount >= 0:
-                value = int(texts[amount]) if pattern.whole_amount else float(texts[amount])
-            light = Light(
-                pattern.event,
-                pattern.mode,
-                pattern.currency,
-                texts[click].decode() if click >= 0 else "",
-                stamped.decode(),
-                texts[invoice].decode() if invoice >= 0 else "",
-                value,
-            )
-            return at, texts[customer].decode(), pattern.endpoint, light
+            if stamp >= 0 and (stamped := texts[stamp]) != moment:
+                # Nothing is plain that was stamped in the future.
+                if stamped[:19] > moment[:19]:
+                    return None
+                if stamped[:13] not in self._hours and not self._is_date(stamped):
+                    return None
+            return pattern, texts
         return None
 
-    def _is_date(self, stamp: bytes) -> bool:
+    def seconds(self, moment: bytes) -> float:
+        """The time of a line that was read, in seconds since 1970."""
+        hour = self._hours.get(moment[:13])
+        if hour is None:
+            self._is_date(moment)
+            hour = self._hours[moment[:13]]
+        return hour + 60 * int(moment[14:16]) + float(moment[17:-1])
+
+    def _is_date(self, moment: bytes) -> bool:
+        hour = moment[:13]
         try:
-            datetime.fromisoformat(stamp.decode())
+            at = datetime.fromisoformat(hour.decode() + ":00Z").timestamp()
         except ValueError:
             return False
-        self._dates.add(stamp[:10])
+        if len(self._hours) > _MOST_HOURS:
+            self._hours.clear()
+        self._hours[hour] = at
         return True
 
     def learn(self, line: bytes, endpoint: Endpoint, body: Mapping[str, Any]) -> None:
@@ -128,42 +188,58 @@ class Patterns:
         made = _made(line, wire, self._flags)
         if made is None:
             return
-        text, order = made
-        match = re.compile(text).fullmatch
-        found = match(line)
+        text, parts, order = made
+        regex = re.compile(text)
+        found = regex.fullmatch(line)
         if found is None:
             return
-        read = {name: found.group(number + 1).decode() for number, name in enumerate(order) if name in _READ}
+        read = {name: found.group(number + 1).decode() for number, name in enumerate(order) if name in Places._fields}
         if any(
             str(body.get(names[name])) != value for name, value in read.items() if name in names and name != "amount"
         ):
             return
-        amount = read.get("amount", "")
-        groups = tuple(order.index(name) if name in order else -1 for name in _READ)
+        places = Places(*(order.index(name) if name in order else -1 for name in Places._fields))
         mode, currency = body.get(names.get("mode", "")), str(body.get(names.get("currency", ""), ""))
-        pattern = Pattern(match, groups, endpoint, str(body[names["event"]]), mode, currency, "." not in amount)
-        self._known.setdefault(line.count(b'"'), []).append(pattern)
-        self._count += 1
+        whole = "." not in read.get("amount", "")
+        kept = tuple(self._disguised(part) for part in parts)
+        key = blake2b(b"\t".join((*kept, b"%d" % whole)), digest_size=6).hexdigest().encode()
+        pattern = Pattern(key, kept, places, endpoint, str(body[names["event"]]), mode, currency, whole)
+        known = self._known.setdefault(line.count(b'"'), [])
+        known.append((regex.fullmatch, places.time, places.timestamp, pattern))
+        self.made.append(pattern)
 
 
-def _made(line: bytes, wire: Mapping[str, str], flags: frozenset[tuple[str, ...]]) -> tuple[bytes, list[str]] | None:
-    """The pattern of a line as text, and what its groups are; None when a name stands in it twice."""
-    parts: list[bytes] = []
+def _made(
+    line: bytes, wire: Mapping[str, str], flags: frozenset[tuple[str, ...]]
+) -> tuple[bytes, list[bytes], list[str]] | None:
+    """The pattern of a line as text, what stands around its groups, and what they are; None when it makes none."""
+    form_of_line: list[bytes] = []
+    parts: list[bytes] = [b""]
     order: list[str] = []
     seen: set[tuple[str, ...]] = set()
     last = 0
+    line = line.rstrip(b"\r\n")
     for path, start, end in _scalars(line):
         if path in seen or len(path) > _DEEPEST:
             return None
         seen.add(path)
+        known = len(order)
         form = _form(path, line[start:end], wire, flags, order)
-        if form is not None:
-            parts += [re.escape(line[last:start]), form]
-            last = end
-    parts.append(re.escape(line[last:].rstrip(b"\r\n")) + rb"[\r\n]*")
+        if form is None:
+            continue
+        form_of_line += [re.escape(line[last:start]), form]
+        mark = b'"' if line[start:end].startswith(b'"') else b""
+        parts[-1] += line[last:start] + mark
+        if len(order) > known:
+            parts.append(mark)
+        else:
+            parts[-1] += mark or b"0"
+        last = end
+    form_of_line.append(re.escape(line[last:]) + rb"[\r\n]*")
+    parts[-1] += line[last:] + b"\n"
     if "time" not in order or "customer" not in order:
         return None
-    return b"".join(parts), order
+    return b"".join(form_of_line), parts, order
 
 
 def _form(
@@ -181,7 +257,7 @@ def _form(
         return b'"(' + _FORMS[name] + b')"'
     if name == "amount" and not is_text and token[:1].isdigit():
         order.append(name)
-        return b"(" + (_AMOUNT if b"." in token else rb"\d{1,11}") + b")"
+        return b"(" + (_AMOUNT if b"." in token else _WHOLE) + b")"
     if not _is_idle(path, flags):
         return None
     if is_text:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from conformance.judge.endpoints import Endpoint
     from conformance.judge.examiner import Examiner
-    from conformance.judge.survey import Survey, Timed, Who
+    from conformance.judge.surveys import Survey, Timed, Who
 
 _REMEMBERED = 50_000
 _FUTURE = 300.0
@@ -93,14 +93,15 @@ class Plain:
     def take(self, who: Who, timed: list[Timed], made: Survey) -> bool:
         """Whether there is nothing to say of this customer; what the survey has to know is then noted."""
         customer = who[0]
-        if who[1] or not self._is_uniform or not (_is_free if timed[0][5] else _is_id)(customer):
+        if who[1] or not self._is_uniform or not _is_id(customer):
             return False
         way = _Way()
-        for time, _, _, raw, endpoint, light in timed:
+        for each in timed:
+            light, endpoint = _read(each)
             leads = endpoint.operation == "lead"
-            if not (leads and light) and not self._is_well_formed(customer, time, raw, endpoint, light):
+            if not (leads and light) and not self._is_well_formed(customer, each[0], each[3], endpoint, light):
                 return False
-            event = light or self._light(raw["body"])
+            event = light or self._light(each[3]["body"])
             if not (self._leads_on(way, event) if leads else self._sells(way, event)):
                 return False
         if (way.deferred and not way.verified) or _is_mixed(way):
@@ -110,10 +111,11 @@ class Plain:
 
     def says_nothing(self, who: Who, event: Timed) -> bool:
         """Whether there is nothing to say of an event by itself, whatever its customer has done."""
-        time, _, _, raw, endpoint, light = event
+        light, endpoint = _read(event)
+        raw = event[3]
         if who[1] or not self._is_uniform or not _is_id(who[0]):
             return False
-        if not self._is_well_formed(who[0], time, raw, endpoint, light):
+        if not self._is_well_formed(who[0], event[0], raw, endpoint, light):
             return False
         click = light.click if light is not None else raw["body"].get(self._click)
         return not click or _is_click(click)
@@ -272,6 +274,12 @@ class Plain:
 _LOOKED_AT = frozenset(
     {"click", "customer", "event", "mode", "timestamp", "name", "email", "avatar", "amount", "currency", "invoice"}
 )
+
+
+def _read(event: Timed) -> tuple[Light | None, Endpoint]:
+    """What a pattern read of an event, None where it was read as JSON; and its endpoint."""
+    of, texts = event[4], event[5]
+    return (None, of) if texts is None else (of.light(texts), of.endpoint)
 
 
 def _is_click(click: Any) -> bool:

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zlib
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
@@ -16,7 +17,7 @@ from conformance.errors import UsageError
 from conformance.judge.har import is_har_entry, item_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from conformance.judge.lines import Item
 
@@ -25,9 +26,11 @@ STOP = object()
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
+_BLOCK = 1 << 20
 _PEEKED = 1 << 16
-_LONGEST = 64 << 20
+LONGEST = 64 << 20
+TOO_LONG = "the line is too long"
 _LARGEST_DOCUMENT = 256 << 20
 _HAR = re.compile(rb'\s*\{\s*"log"\s*:\s*\{')
 _ENTRIES = re.compile(r'(?<!\\)"entries"\s*:\s*\[')
@@ -35,6 +38,28 @@ _BETWEEN = re.compile(r"[\s,]*")
 _NEXT = re.compile(r"\}\s*,?\s*(?=\{)")
 _DECODER = json.JSONDecoder()
 _ENDS_EARLY = "the file ends early"
+_ARRAY, _ARCHIVE, _INDENTED = "a JSON array", "a HAR", "JSON over several lines"
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines as they stand in a recording one after the other, `first` the number of the first of them."""
+
+    source: int
+    first: int
+    data: bytes
+
+    def items(self) -> Iterator[Item]:
+        """The lines that are not blank."""
+        for number, line in enumerate(self.data.split(b"\n"), self.first):
+            if line and not line.isspace():
+                yield self.source, number, line
+
+    @property
+    def last(self) -> int:
+        """The number of the last line."""
+        return self.first + self.data.count(b"\n") - self.data.endswith(b"\n")
 
 
 class Input(Protocol):
@@ -81,6 +106,20 @@ def check(path: str) -> int:
 
 def read(path: str, stdin: Input, tell: Callable[[int], object], source: int = 0) -> Iterator[Item]:
     """Every item of a recording; `tell` is told how many bytes of the file were read, and says STOP to read no more."""
+    return items_of(read_parts(path, stdin, tell, source))
+
+
+def items_of(parts: Iterable[Block | Item]) -> Iterator[Item]:
+    """The items that are in parts of a recording."""
+    for part in parts:
+        if isinstance(part, Block):
+            yield from part.items()
+        else:
+            yield part
+
+
+def read_parts(path: str, stdin: Input, tell: Callable[[int], object], source: int = 0) -> Iterator[Block | Item]:
+    """The parts of a recording: many lines at once where it consists of lines, else its items."""
     if path == STDIN:
         yield from _read(io.BufferedReader(_Counted(stdin, tell), _CHUNK), "standard input", source)
         return
@@ -88,17 +127,17 @@ def read(path: str, stdin: Input, tell: Callable[[int], object], source: int = 0
         yield from _read(io.BufferedReader(_Counted(cast("Input", file), tell), _CHUNK), path, source)
 
 
-def _read(file: io.BufferedReader, name: str, source: int) -> Iterator[Item]:
+def _read(file: io.BufferedReader, name: str, source: int) -> Iterator[Block | Item]:
     unpacked = _unpacked(file, name)
     if unpacked is file:
-        yield from _items(file, source)
+        yield from _parts(file, source)
         return
     last = -1
     try:
-        for item in _items(unpacked, source):
-            last = item[1]
-            yield item
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        for part in _parts(unpacked, source):
+            last = part.last if isinstance(part, Block) else part[1]
+            yield part
+    except _DAMAGED as error:
         ends = isinstance(error, EOFError)
         yield source, last + 1, "the compressed data ends early" if ends else "the compressed data is damaged"
 
@@ -175,19 +214,29 @@ class _Zstd(io.RawIOBase):
         return b"".join(made)
 
 
-def _items(file: io.BufferedReader, source: int) -> Iterator[Item]:
+def _parts(file: io.BufferedReader, source: int) -> Iterator[Block | Item]:
     if file.peek(3)[:3] == _BOM:
         file.read(3)
     start = _start(file)
-    kind = start.lstrip()[:1]
-    if kind == b"[":
+    kind = kind_of(start)
+    if kind == _ARRAY:
         yield from _elements(file, None, source)
-    elif _HAR.match(start):
+    elif kind == _ARCHIVE:
         yield from _elements(file, _ENTRIES, source)
-    elif kind == b"{" and start.lstrip().partition(b"\n")[0].strip() == b"{":
+    elif kind:
         yield from _documents(file, source)
     else:
-        yield from _lines(file, source)
+        yield from _blocks(file, source)
+
+
+def kind_of(start: bytes) -> str:
+    """What a recording is that begins so, in words; empty for one that consists of lines."""
+    start = start.lstrip()
+    if start.startswith(b"["):
+        return _ARRAY
+    if _HAR.match(start):
+        return _ARCHIVE
+    return _INDENTED if start.partition(b"\n")[0].strip() == b"{" else ""
 
 
 def _start(file: io.BufferedReader) -> bytes:
@@ -199,16 +248,38 @@ def _start(file: io.BufferedReader) -> bytes:
         file.read(len(start))
 
 
-def _lines(file: io.BufferedReader, source: int) -> Iterator[Item]:
-    number = -1
-    while line := file.readline(_LONGEST):
-        number += 1
-        if len(line) >= _LONGEST and not line.endswith(b"\n"):
-            while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
+def _blocks(file: io.BufferedReader, source: int) -> Iterator[Block | Item]:
+    """The lines of a file; of a packed one that is damaged, those before the damage."""
+    first, rest = 0, b""
+    damage: Exception | None = None
+    while damage is None:
+        pieces = [rest]
+        size = 0
+        while size < _BLOCK:
+            try:
+                piece = file.read1(_BLOCK)
+            except _DAMAGED as error:
+                damage, piece = error, b""
+            if not piece:
+                break
+            pieces.append(piece)
+            size += len(piece)
+        data = b"".join(pieces)
+        end = data.rfind(b"\n") + 1 if size and damage is None else len(data)
+        if end:
+            block = Block(source, first, data[:end])
+            yield block
+            first = block.last + 1
+        elif len(data) >= LONGEST:
+            while (more := file.readline(LONGEST)) and not more.endswith(b"\n"):
                 pass
-            yield source, number, "the line is too long"
-        elif not line.isspace():
-            yield source, number, line
+            yield source, first, TOO_LONG
+            first, end = first + 1, len(data)
+        elif not data:
+            break
+        rest = data[end:]
+    if damage is not None:
+        raise damage
 
 
 def _documents(file: io.BufferedReader, source: int) -> Iterator[Item]:
@@ -305,7 +376,7 @@ class _Window:
     def more(self) -> bool:
         """Reads on; whether there was more."""
         # A value larger than the window is read in ever larger steps, so that it is not tried too often.
-        self._size = _CHUNK if self.at else min(2 * self._size, _LONGEST)
+        self._size = _CHUNK if self.at else min(2 * self._size, LONGEST)
         data = self._file.read1(self._size)
         self.text = self.text[self.at :] + self._decoder.decode(data, final=not data)
         self.at = 0

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.findings import Finding, Judgement, Severity, merged
+from conformance.findings import Broken, Finding, Judgement, Severity, merged
 from conformance.judge.crowd import (
     CUSTOMERS_OF_A_CLICK,
     Register,
@@ -17,10 +17,12 @@ from conformance.judge.crowd import (
     shared_click,
     shared_invoice,
 )
+from conformance.judge.digests import repeated
 from conformance.judge.examiner import Examiner
 from conformance.judge.kinship import Party, blocking_keys
 from conformance.judge.lookup import Found, Wanted, look_up
-from conformance.judge.survey import MOST_OF_A_KIND, Survey, Surveyor, capped
+from conformance.judge.survey import Surveyor
+from conformance.judge.surveys import MOST_BROKEN, MOST_OF_A_KIND, Survey, capped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 _SOON = 600.0
 _EXCUSED = ("not-retried", "event-refused", "token-refused")
-_MOST_BROKEN = 100
 _SURE_PAIRS = 3
 
 
@@ -62,8 +63,9 @@ def concluded(
 ) -> Judgement:
     """The judgement over all surveys; `look` reads every bag again for what is wanted of it."""
     whole = Survey()
+    listed: Counter[str] = Counter()
     for survey in surveys:
-        _add(whole, survey)
+        _add(whole, survey, listed)
     found = [_excused(finding, whole.latest) for finding in whole.findings]
     more = list(_of_ids(examiner.teller, whole))
     meant = {(other, event) for finding in more for other in finding.others for event in finding.events}
@@ -85,7 +87,7 @@ def concluded(
         events=whole.events,
         customers=whole.customers,
         calls=whole.calls,
-        broken=tuple(whole.broken),
+        broken=tuple(Broken(sources[source], index + 1, problem) for source, index, problem in whole.broken),
         broken_lines=whole.broken_lines,
         counts=counts,
         secrets=frozenset(whole.secrets),
@@ -93,11 +95,10 @@ def concluded(
     )
 
 
-def _add(whole: Survey, survey: Survey) -> None:
-    room = Counter(finding.id for finding in whole.findings)
+def _add(whole: Survey, survey: Survey, listed: Counter[str]) -> None:
     for finding in survey.findings:
-        room[finding.id] += 1
-        if room[finding.id] <= MOST_OF_A_KIND:
+        listed[finding.id] += 1
+        if listed[finding.id] <= MOST_OF_A_KIND:
             whole.findings.append(finding)
     whole.counts += survey.counts
     whole.calls += survey.calls
@@ -105,7 +106,7 @@ def _add(whole: Survey, survey: Survey) -> None:
     whole.customers += survey.customers
     whole.plain += survey.plain
     whole.latest = max(whole.latest, survey.latest)
-    whole.broken = (whole.broken + survey.broken)[:_MOST_BROKEN]
+    whole.broken = sorted(whole.broken + survey.broken)[:MOST_BROKEN]
     whole.broken_lines += survey.broken_lines
     whole.pending += survey.pending
     whole.orphans += survey.orphans
@@ -172,20 +173,9 @@ def _wanted(whole: Survey) -> Wanted:
     return Wanted(
         keys=frozenset(keys),
         clicks=frozenset(click for party in whole.strangers for click in party.clicks),
-        shared_clicks=_frequent(whole.clicks, CUSTOMERS_OF_A_CLICK),
-        shared_invoices=_frequent(whole.invoices, 2),
+        shared_clicks=repeated(whole.clicks, CUSTOMERS_OF_A_CLICK),
+        shared_invoices=repeated(whole.invoices, 2),
     )
-
-
-def _frequent(digests: Iterable[int], least: int) -> frozenset[int]:
-    found = set()
-    run, last = 0, -1
-    for each in sorted(digests):
-        run = run + 1 if each == last else 1
-        last = each
-        if run == least:
-            found.add(each)
-    return frozenset(found)
 
 
 def _of_others(teller: Teller, strangers: list[Party], found: list[Found]) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 OPTIONAL_ALIASES = ("externalId", "customerId")
 NOT_SENT = object()
 _TOO_MANY = 429
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str, separators=(",", ":"))
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ class Sent:
 
 def _canonical(body: Mapping[str, Any]) -> str:
     try:
-        return json.dumps(body, sort_keys=True, default=str, separators=(",", ":"))
+        return _ENCODER.encode(body)
     except RecursionError:
         return repr(sorted(body))
 

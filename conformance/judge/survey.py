@@ -3,76 +3,48 @@
 from __future__ import annotations
 
 import gc
-from array import array
 from collections import Counter, defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from conformance.findings import Broken, Finding, Severity, merged
+from conformance.findings import merged
 from conformance.judge.digests import digest, note_amount
-from conformance.judge.endpoints import Endpoint
 from conformance.judge.lines import call_of, value_of
-from conformance.judge.patterns import Light, Patterns
+from conformance.judge.patterns import Patterns
 from conformance.judge.plain import Plain
+from conformance.judge.plans import Plans
+from conformance.judge.surveys import MOST_BROKEN, Survey, capped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from conformance.findings import Finding
+    from conformance.judge.endpoints import Endpoint
     from conformance.judge.examiner import Examiner
-    from conformance.judge.kinship import Party
     from conformance.judge.lines import Item
+    from conformance.judge.patterns import Read
     from conformance.judge.sent import Sent
+    from conformance.judge.surveys import Timed, Who
 
-MOST_OF_A_KIND = 10_000
-_MOST_BROKEN = 100
 _ENDS = "deferred-never-verified", "event-2-without-event-1", "lead-without-click"
 
 _PLACE = itemgetter(0, 1, 2)
-
-Who = tuple[str, bool]
-# An event's time, source and place there, itself as it was read, and what a pattern read of it where one did.
-Timed = tuple[float, int, int, Any, Endpoint, Light | None]
-
-
-@dataclass
-class Survey:
-    """What one bag shows.
-
-    `pending`, `orphans` and `strangers` are the customers whose other half may be somewhere else, each with what is to
-    be said when it is nowhere. `clicks` and `invoices` are digests, one for each customer that has it.
-    """
-
-    findings: list[Finding] = field(default_factory=list)
-    counts: Counter[Severity] = field(default_factory=Counter)
-    calls: int = 0
-    events: int = 0
-    customers: int = 0
-    plain: int = 0
-    latest: float = 0.0
-    broken: list[Broken] = field(default_factory=list)
-    broken_lines: int = 0
-    pending: list[tuple[Party, list[Finding]]] = field(default_factory=list)
-    orphans: list[tuple[Party, list[Finding]]] = field(default_factory=list)
-    strangers: list[Party] = field(default_factory=list)
-    clicks: array[int] = field(default_factory=lambda: array("Q"))
-    invoices: array[int] = field(default_factory=lambda: array("Q"))
-    amounts: dict[tuple[str, int], int] = field(default_factory=dict)
-    secrets: set[str] = field(default_factory=set)
-    foreign: Counter[str] = field(default_factory=Counter)
 
 
 class Surveyor:
     """Makes surveys under one profile; `plainly` lets customers through early of whom there is nothing to say."""
 
-    def __init__(self, examiner: Examiner, sources: tuple[str, ...], *, plainly: bool = True) -> None:
+    def __init__(
+        self, examiner: Examiner, sources: tuple[str, ...], *, plainly: bool = True, patterns: Patterns | None = None
+    ) -> None:
         self._examiner = examiner
-        self._sources = sources
+        self.sources = sources
         self._plain = Plain(examiner) if plainly else None
-        self._patterns = Patterns(examiner.profile.fields, examiner.profile.success_flags)
+        self._plans = None if self._plain is None else Plans(self._plain)
+        self.patterns = patterns or Patterns(examiner.profile.fields, examiner.profile.success_flags)
         self._customer_field = examiner.profile.fields["lead"]["customer"]
+        self._trims = "ids-are-trimmed" in examiner.profile.traits
 
     def survey(self, bag: Iterable[Item], carries: frozenset[int]) -> Survey:
         """What the bag shows; `carries` are the sources in which calls have tokens."""
@@ -81,13 +53,25 @@ class Surveyor:
 
     def _survey(self, bag: Iterable[Item], carries: frozenset[int]) -> Survey:
         made = Survey()
-        for who, timed in self._grouped(bag, made).items():
+        read, others = self._grouped(bag, made)
+        for customer, timed in read.items():
+            who = (customer.decode(), False)
+            if who in others:
+                others[who] += timed
+                continue
+            _sort(timed)
+            made.customers += 1
+            if self._plans is not None and self._plans.take(customer, timed, made):
+                made.plain += 1
+            else:
+                self._judge(who, timed, made, carries)
+        for who, timed in others.items():
             _sort(timed)
             made.customers += bool(who[0])
             if self._plain is not None and who[0] and self._plain.take(who, timed, made):
                 made.plain += 1
-                continue
-            self._judge(who, timed, made, carries)
+            else:
+                self._judge(who, timed, made, carries)
         if self._plain is not None:
             made.secrets |= self._plain.secrets()
         made.findings = list(merged(made.findings))
@@ -95,72 +79,86 @@ class Surveyor:
         made.findings = capped(made.findings)
         return made
 
-    def _grouped(self, bag: Iterable[Item], made: Survey) -> dict[Who, list[Timed]]:
-        groups: dict[Who, list[Timed]] = defaultdict(list)
-        endpoint_of = self._examiner.endpoints.endpoint
-        field_name = self._customer_field
-        trims = "ids-are-trimmed" in self._examiner.profile.traits
-        last: dict[int, float] = {}
+    def _grouped(self, bag: Iterable[Item], made: Survey) -> tuple[dict[bytes, list[Timed]], dict[Who, list[Timed]]]:
+        """The events by customer: those that a pattern read, and the others."""
+        read: dict[bytes, list[Timed]] = defaultdict(list)
+        others: dict[Who, list[Timed]] = defaultdict(list)
         calls = 0
-        patterns, plain = self._patterns, self._plain
+        patterns, is_plainly = self.patterns, self._plain is not None
         for source, index, line in bag:
-            if plain is not None and type(line) is bytes:
+            found: Read | None = None
+            if is_plainly and isinstance(line, bytes):
                 found = patterns.read(line)
-                if found is not None:
-                    at, name, endpoint, light = found
-                    calls += 1
-                    last[source] = at
-                    groups[name, False].append((at, source, index, line, endpoint, light))
-                    continue
+            elif is_plainly and isinstance(line, tuple):
+                found = line
+            if found is not None:
+                pattern, texts = found
+                places = pattern.places
+                at = patterns.seconds(texts[places[0]])
+                read[texts[places[1]]].append((at, source, index, None, pattern, texts))
+                calls += 1
+                continue
             raw, problem = value_of(line)
             if raw is None:
                 self._broken(made, source, index, problem)
                 continue
             calls += 1
-            endpoint = endpoint_of(raw["url"])
-            if not endpoint.operation and not endpoint.right:
-                _pass_over(raw, endpoint, made)
+            event = self._event(raw, source, index, made)
+            if event is None:
                 continue
-            body = raw.get("body")
-            customer = body.get(field_name) if type(body) is dict and endpoint.operation else None
-            if type(customer) is str and customer:
-                who = (customer.strip() if trims else customer, False)
-            else:
-                named = self._who(raw, source, index)
-                if named is None:
-                    continue
-                who = named
-            time = raw.get("time")
-            if time is None:
-                time = last.get(source, 0.0)
-            last[source] = time
-            groups[who].append((time, source, index, raw, endpoint, None))
-            if plain is not None and type(line) is bytes and patterns.may_learn and plain.is_event(raw, endpoint):
-                patterns.learn(line, endpoint, raw["body"])
+            who, timed = event
+            others[who].append(timed)
+            if isinstance(line, bytes):
+                self.learn(line, raw, timed[4])
         made.calls += calls
-        return groups
+        return read, others
+
+    def _event(self, raw: dict[str, Any], source: int, index: int, made: Survey) -> tuple[Who, Timed] | None:
+        """Whose event an item is, with when it happened; None when it is no event."""
+        endpoint = self._examiner.endpoints.endpoint(raw["url"])
+        if not endpoint.operation and not endpoint.right:
+            _pass_over(raw, endpoint, made)
+            return None
+        body = raw.get("body")
+        customer = body.get(self._customer_field) if type(body) is dict and endpoint.operation else None
+        if type(customer) is str and customer:
+            who: Who | None = (customer.strip() if self._trims else customer, False)
+        else:
+            who = self._who(raw, source, index)
+        if who is None:
+            return None
+        return who, (raw.get("time"), source, index, raw, endpoint, None)
+
+    def learn(self, line: bytes, raw: dict[str, Any], endpoint: Endpoint) -> None:
+        """Takes a line as the model of others when there is nothing to say of its event by itself."""
+        if self._plain is not None and self.patterns.may_learn and self._plain.is_event(raw, endpoint):
+            self.patterns.learn(line, endpoint, raw["body"])
 
     def _who(self, raw: dict[str, Any], source: int, index: int) -> Who | None:
-        call = call_of(raw, self._sources[source], index)
+        call = call_of(raw, self.sources[source], index)
         endpoint = self._examiner.endpoint(call)
         sent = None if endpoint is None else self._examiner.sent(call, endpoint)
         return None if sent is None else (sent.customer, sent.number)
 
     def _broken(self, made: Survey, source: int, index: int, problem: str) -> None:
         made.broken_lines += 1
-        if len(made.broken) < _MOST_BROKEN:
-            made.broken.append(Broken(self._sources[source], index + 1, problem))
+        made.broken.append((source, index, problem))
+        if len(made.broken) > 2 * MOST_BROKEN:
+            made.broken = sorted(made.broken)[:MOST_BROKEN]
 
     def _judge(self, who: Who, timed: list[Timed], made: Survey, carries: frozenset[int]) -> None:
         examiner = self._examiner
         journey = examiner.journey() if who[0].strip() else None
         kept: list[Finding] = []
         for event in timed:
-            _, source, index, line, endpoint, _ = event
-            raw, _ = value_of(line)
+            _, source, index, raw, of, texts = event
+            endpoint = of
+            if texts is not None:
+                endpoint = of.endpoint
+                raw, _ = value_of((of, texts))
             if raw is None:
                 continue
-            call = call_of(raw, self._sources[source], index)
+            call = call_of(raw, self.sources[source], index)
             sent = examiner.sent(call, endpoint) if examiner.wire.is_request(call) else None
             if sent is None:
                 continue
@@ -211,37 +209,32 @@ def without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def capped(findings: list[Finding]) -> list[Finding]:
-    """At most so many findings of each kind; the worst and the first stay."""
-    seen: Counter[str] = Counter()
-    kept = []
-    for finding in findings:
-        seen[finding.id] += 1
-        if seen[finding.id] <= MOST_OF_A_KIND:
-            kept.append(finding)
-    return kept
-
-
 def _sort(timed: list[Timed]) -> None:
     """By time; of calls at one moment an event 1 comes first, since a file may be written the other way round."""
-    if len(timed) == 1:
+    times = [each[0] for each in timed]
+    if None in times:
+        _guess_times(timed)
+        times = [each[0] for each in timed]
+    if times == sorted(set(times)):
         return
-    last, ties, ordered = timed[0][0], False, True
-    for each in timed[1:]:
-        ties = ties or each[0] == last
-        ordered = ordered and each[0] > last
-        last = each[0]
-    if not ordered:
-        timed.sort(key=_PLACE)
-        ties = ties or any(one[0] == other[0] for one, other in pairwise(timed))
-    if ties:
+    timed.sort(key=_PLACE)
+    if len(set(times)) < len(times):
         timed.sort(key=_with_event_1_first)
 
 
+def _guess_times(timed: list[Timed]) -> None:
+    """A call of unknown time is taken to have been made when the customer's one before it in the recording was."""
+    timed.sort(key=itemgetter(1, 2))
+    last = 0.0
+    for number, each in enumerate(timed):
+        last = last if each[0] is None else each[0]
+        timed[number] = (last, *each[1:])
+
+
 def _with_event_1_first(timed: Timed) -> tuple[float, bool, int, int]:
-    raw, light = timed[3], timed[5]
-    if light is not None:
-        return timed[0], light.mode is None, timed[1], timed[2]
+    raw = timed[3]
+    if raw is None:
+        return timed[0], timed[4].mode is None, timed[1], timed[2]
     body = raw.get("body")
     later = not (type(body) is dict and body.get("mode"))
     return timed[0], later, timed[1], timed[2]

@@ -15,7 +15,7 @@ PLACEHOLDERS = frozenset(
         "unknown", "(null)", "<null>", "{}", "[]", "[object promise]",
     }
 )  # fmt: skip
-_INVENTED = PLACEHOLDERS | {
+INVENTED = PLACEHOLDERS | {
     "test", "testing", "test123", "test_click", "test-click", "testclick", "test_click_id", "test-click-id", "demo",
     "dummy", "fake", "foo", "bar", "foobar", "xxx", "abc", "abc123", "asdf", "example", "sample", "placeholder",
     "click", "clickid", "click_id", "click-id", "your_click_id", "your-click-id", "your_clickid", "string", "todo",
@@ -89,7 +89,7 @@ def is_placeholder(text: str) -> bool:
 
 def is_invented(click: str) -> bool:
     """Whether a click id is one that nobody's click ever had."""
-    if click.strip().lower() in _INVENTED or _TEMPLATE.search(click) is not None:
+    if click.strip().lower() in INVENTED or _TEMPLATE.search(click) is not None:
         return True
     return _ONE_LETTER.fullmatch(click) is not None
 

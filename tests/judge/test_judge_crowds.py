@@ -12,6 +12,7 @@ from conformance.findings import EventRef, Finding, Severity
 from conformance.judge import Call, LiveJudge, judge_calls
 from conformance.judge.files import judge_files
 from conformance.judge.kinship import Party, kinship
+from conformance.judge.large import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,19 +161,17 @@ def test_a_recording_that_outgrows_memory_is_judged_as_a_small_one(tmp_path: Pat
 
 
 def test_no_token_is_put_into_a_bag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import conformance.judge.files as module  # noqa: PLC0415 - to look into what it makes
-
     items = [item for journey in journeys() if journey.profile == "cutmeshort" for item in journey.items]
     path = tmp_path / "calls.ndjson"
     path.write_bytes(as_ndjson(items))
     seen: list[bytes] = []
 
-    def look(bags: Any, *rest: Any) -> Any:
-        seen.extend(file.read_bytes() for file in bags.paths())
-        return survey_bags(bags, *rest)
+    def look(worker: Worker, filled: Any) -> None:
+        seen.extend(file.read_bytes() for file in worker._plan.folder.iterdir())
+        know(worker, filled)
 
-    survey_bags = vars(module)["survey_bags"]
-    monkeypatch.setattr(module, "survey_bags", look)
+    know = Worker.know
+    monkeypatch.setattr(Worker, "know", look)
     judgement = judge_files([str(path)], in_memory=5000)
 
     assert judgement.events

@@ -62,7 +62,8 @@ bench: .venv/.installed .bench/.installed
 .bench/.installed: | .venv/bin/pip
 	@echo 'installing the tools to measure beside into .bench'
 	@$(BIN)/python -m venv .bench/venv
-	@.bench/venv/bin/python -m pip --quiet --disable-pip-version-check install httpx 'pytest<9' tavern
+	@.bench/venv/bin/python -m pip --quiet --disable-pip-version-check install httpx 'pytest<9' tavern duckdb
+	@$(PIP) install -e '.[bulk]'
 	@if command -v npm >/dev/null; then \
 	  npm install --silent --no-audit --no-fund --prefix .bench newman stepci @stoplight/prism-cli; \
 	else echo 'npm is not installed: measuring without Step CI, Newman and Prism'; fi

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import beside
+import judge
 import starting
 import throughput
 import whole
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[], Part]] = {
     "start-up": starting.part,
     "whole-runs": whole.part,
     "sandbox": throughput.part,
+    "judge": judge.part,
 }
 _PACKAGES = ("stepci", "newman", "@stoplight/prism-cli")
 _HEAD = """\

@@ -43,7 +43,7 @@ class Crew:
             end.close()
         for process in self._processes:
             if kind is not None:
-                process.terminate()
+                process.kill()
             process.join()
 
     def each(self, name: str, *given: Any) -> list[Any]:
@@ -120,7 +120,8 @@ def _serve(
     end: Connection, inherited: Sequence[Connection], make: Callable[..., Any], number: int, given: Sequence[Any]
 ) -> None:
     # Who interrupts the command is answered by the process that was started first.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for each_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each_signal, signal.SIG_IGN)
     for each in inherited:
         each.close()
     worker = make(number, *given)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from zlib import crc32
+from typing import TYPE_CHECKING, Any
 
 from conformance.judge.lines import value_of
-from conformance.judge.patterns import Patterns
+from conformance.judge.patterns import BATCH, Patterns
 from conformance.judge.readers import Block
 from conformance.judge.routing import Router
 from conformance.judge.survey import Surveyor
@@ -23,14 +22,12 @@ if TYPE_CHECKING:
 
     from conformance.judge.examiner import Examiner
     from conformance.judge.lines import Item
-    from conformance.judge.patterns import Pattern
+    from conformance.judge.patterns import Pattern, Row
 
 _HELD = 16 << 20
-_OVERHEAD = 80
+_YOUNG, _FEW = 5_000, 16
 _LINE = b"-"
 _PROBLEM = b"!"
-_COUNTED = 1 << 14
-_NUMBERS = tuple(b"%d" % number for number in range(_COUNTED))
 
 
 @dataclass
@@ -66,6 +63,7 @@ class Filler:
         self._carries: set[int] = set()
         self._rows: list[list[bytes]] = [[] for _ in range(bags)]
         self._held = 0
+        self._seen = 0
 
     @property
     def is_full(self) -> bool:
@@ -80,7 +78,10 @@ class Filler:
             self.fill_lines(part.source, part.first, part.data.split(b"\n"))
         else:
             for source, index, line in part:
-                self.fill_lines(source, index, [_as_line(line)])
+                if isinstance(line, str):
+                    self.fill_problem(source, index, line)
+                else:
+                    self.fill_lines(source, index, [_as_line(line)])
 
     def taken_out(self) -> Iterator[tuple[int, bytes]]:
         """The rows that are held, for each bag that has some; they are held no longer."""
@@ -93,60 +94,64 @@ class Filler:
 
     def filled(self) -> Filled:
         """What is to be known of what was filled in."""
-        patterns = {pattern.key: pattern for pattern in self.surveyor.patterns.made}
-        return Filled(patterns, self._carries, self._disguise.secrets)
+        return Filled(self.surveyor.patterns.made, self._carries, self._disguise.secrets)
 
-    def fill_lines(self, source: int, first: int, lines: Sequence[bytes | str]) -> None:
-        """Takes lines that stand one after the other; a text says what is wrong with one that was not to be read."""
-        read, rows, bags, held = self.surveyor.patterns.read, self._rows, len(self._rows), 0
-        where = b"%d %d" % (source, first)
-        for number, line in enumerate(lines):
-            place = _NUMBERS[number] if number < _COUNTED else b"%d" % number
-            found = read(line) if type(line) is bytes else None
-            if found is not None:
-                pattern, texts = found
-                row = b"\t".join((pattern.key, where, place, *texts))
-                rows[crc32(texts[pattern.places[1]]) % bags].append(row)
-            elif not line or line.isspace():
+    def fill_lines(self, source: int, first: int, lines: Sequence[bytes]) -> None:
+        """Takes lines that stand one after the other."""
+        at = 0
+        while at < len(lines):
+            # In the beginning each line may be the model of the next.
+            batch = lines[at : at + (BATCH if self._seen > _YOUNG else _FEW)]
+            self._fill(source, first + at, batch)
+            self._seen += len(batch)
+            at += len(batch)
+        self._held += sum(map(len, lines)) // 2
+
+    def fill_problem(self, source: int, index: int, problem: str) -> None:
+        """Takes what is wrong with a line that was not to be read."""
+        bag = self._router.bag(source, index, problem)
+        self._rows[bag].append(b"\t".join((problem.encode(), b"%d %d" % (source, index), b"0", _PROBLEM)))
+
+    def _fill(self, source: int, first: int, lines: Sequence[bytes]) -> None:
+        patterns, where = self.surveyor.patterns, b"%d %d" % (source, first)
+        for number in patterns.read_all(lines, where, self._rows):
+            line = lines[number]
+            if not line or line.isspace():
                 continue
-            else:
-                kind, text = self._other(source, line)
-                row = b"\t".join((kind, where, place, text))
-                rows[self._router.bag(source, first + number, line)].append(row)
-            held += len(row) + _OVERHEAD
-        self._held += held
-
-    def _other(self, source: int, line: bytes | str) -> tuple[bytes, bytes]:
-        """The kind of row, and the text, of a line that no pattern reads; it may become the model of one."""
-        if isinstance(line, str):
-            return _PROBLEM, line.encode()
-        if self.surveyor.patterns.may_learn:
-            raw, _ = value_of(line)
-            if raw is not None:
-                self.surveyor.learn(line, raw, self._examiner.endpoints.endpoint(raw["url"]))
-        if source not in self._carries and carries_token(line):
-            self._carries.add(source)
-        return _LINE, self._disguise.line(line)
+            if patterns.may_learn:
+                raw, _ = value_of(line)
+                if raw is not None:
+                    self.surveyor.learn(line, raw, self._examiner.endpoints.endpoint(raw["url"]))
+            if source not in self._carries and carries_token(line):
+                self._carries.add(source)
+            row = b"\t".join((self._disguise.line(line), where, b"%d" % number, _LINE))
+            self._rows[self._router.bag(source, first + number, line)].append(row)
 
 
-def _as_line(line: object) -> bytes | str:
-    if isinstance(line, bytes | str):
+def _as_line(line: bytes | dict[str, Any]) -> bytes:
+    if isinstance(line, bytes):
         return line
     return json.dumps(line, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def rows_of(data: bytes, patterns: Mapping[bytes, Pattern]) -> Iterator[Item]:
-    """What these rows of a bag say."""
-    source = first = 0
-    last = b""
+def rows_of(data: bytes) -> Iterator[Row | Item]:
+    """What these rows of a bag say: what was read of a line, or an item."""
     for row in data[:-1].split(b"\n"):
-        kind, where, place, *texts = row.split(b"\t")
-        if where != last:
-            source, first = map(int, where.split())
-            last = where
-        pattern = patterns.get(kind)
-        if pattern is not None:
-            yield source, first + int(place), (pattern, texts)
+        texts = row.split(b"\t")
+        kind = texts[-1]
+        if kind not in (_LINE, _PROBLEM):
+            yield texts
+            continue
+        line, where, place, _ = row.rsplit(b"\t", 3)
+        source, first = map(int, where.split())
+        yield source, first + int(place), line.decode() if kind == _PROBLEM else line
+
+
+def items_of(rows: Iterable[Row | Item], patterns: Mapping[bytes, Pattern]) -> Iterator[Item]:
+    """The items of a bag, each line made again of which there is only what was read."""
+    for row in rows:
+        if isinstance(row, list):
+            source, first = map(int, row[-3].split())
+            yield source, first + int(row[-2]), patterns[row[-1]].line(row)
         else:
-            line = row.split(b"\t", 3)[3]
-            yield source, first + int(place), line.decode() if kind == _PROBLEM else line
+            yield row

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import load_profile
-from conformance.judge.bags import Filled, Filler, rows_of, united
+from conformance.judge.bags import Filled, Filler, items_of, rows_of, united
 from conformance.judge.crew import Crew
 from conformance.judge.examiner import Examiner
 from conformance.judge.lookup import Found, Wanted, look_up
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.judge.crew import Task
     from conformance.judge.files import Progress
     from conformance.judge.lines import Item
+    from conformance.judge.patterns import Row
     from conformance.judge.surveys import Survey
 
 _LEAST, _USUAL, _MOST = 32, 192, 4096
@@ -77,16 +78,16 @@ class Worker:
 
     def survey(self, bag: int) -> Survey:
         """What a bag shows."""
-        return self._filler.surveyor.survey(self._items(bag), frozenset(self._known.carries))
+        return self._filler.surveyor.survey(self._rows(bag), frozenset(self._known.carries), self._known.patterns)
 
     def look(self, wanted: Wanted, bag: int) -> Found:
         """Who in a bag is wanted."""
-        return look_up(self._examiner, self._plan.sources, self._items(bag), wanted)
+        return look_up(self._examiner, self._plan.sources, items_of(self._rows(bag), self._known.patterns), wanted)
 
-    def _items(self, bag: int) -> Iterator[Item]:
+    def _rows(self, bag: int) -> Iterator[Row | Item]:
         for path in self._plan.paths(bag):
             if path.exists():
-                yield from rows_of(path.read_bytes(), self._known.patterns)
+                yield from rows_of(path.read_bytes())
 
     def _write(self) -> None:
         for bag, rows in self._filler.taken_out():

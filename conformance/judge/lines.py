@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.judge.calls import Call
-from conformance.judge.patterns import Read
 from conformance.judge.texts import loads, parse
 from conformance.judge.values import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A line as bytes, an item as it was read, what a pattern read of a line, or a text that says what is wrong with it.
-Line = bytes | dict[str, Any] | Read | str
+# A line as bytes, an item as it was read, or a text that says what is wrong with it.
+Line = bytes | dict[str, Any] | str
 # The number of its source, its place there, and what stands there.
 Item = tuple[int, int, Line]
 
@@ -28,9 +27,6 @@ def value_of(line: Line) -> tuple[dict[str, Any] | None, str]:
     if type(line) is str:
         return None, line
     value: Any = line
-    if type(line) is tuple:
-        pattern, texts = line
-        line = pattern.line(texts)
     if type(line) is bytes:
         try:
             value = loads(line)

@@ -7,16 +7,17 @@ differs from event to event (times, ids, amounts) may only be as plain as it was
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 from conformance.judge.values import PLACEHOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from conformance.judge.endpoints import Endpoint
 
@@ -55,8 +56,11 @@ _MOST_HOURS = 50_000
 
 # The values that were read of a line, as they stand there.
 Texts = Sequence[bytes]
-# A line that was read: the pattern that it was read by, and what was read.
-Read = tuple["Pattern", Texts]
+# What was read of a line, and then where that stands (its source and the number of a line before it, and how far behind
+# that it is), and the key of the pattern that read it.
+Row = list[bytes]
+BATCH = 4096
+_PLACES = tuple(b"%d" % number for number in range(BATCH))
 
 
 class Light(NamedTuple):
@@ -114,9 +118,13 @@ class Pattern:
     def line(self, texts: Texts) -> bytes:
         """A line that says the same as the one that was read, but for what nobody looks at."""
         made = [self.parts[0]]
-        for text, part in zip(texts, self.parts[1:], strict=True):
+        for text, part in zip(texts, self.parts[1:], strict=False):
             made += (text, part)
         return b"".join(made)
+
+
+# How lines of one make are read: what matches them, where time, stamp and customer stand then, and the pattern's key.
+_Known = tuple[Callable[[bytes], re.Match[bytes] | None], int, int, int, bytes]
 
 
 class Patterns:
@@ -132,34 +140,45 @@ class Patterns:
         self._flags = frozenset(("response", flag) for flag in flags)
         self._disguised = disguised
         # By how many quotation marks a line has: lines of one make have the same number.
-        self._known: dict[int, list[tuple[Callable[[bytes], re.Match[bytes] | None], int, int, Pattern]]] = {}
+        self._known: dict[int, list[_Known]] = {}
         self._tries = 0
         self._hours: dict[bytes, float] = {}
-        self.made: list[Pattern] = []
+        self.made: dict[bytes, Pattern] = {}
 
     @property
     def may_learn(self) -> bool:
         """Whether there is room for one more."""
         return len(self.made) < _MOST and self._tries < _MOST_TRIES
 
-    def read(self, line: bytes) -> Read | None:
-        """What is read of a line that is made like one before, else None."""
-        for match, time, stamp, pattern in self._known.get(line.count(b'"'), ()):
-            found = match(line)
-            if found is None:
-                continue
-            texts = found.groups()
-            moment = texts[time]
-            if moment[:13] not in self._hours and not self._is_date(moment):
-                return None
-            if stamp >= 0 and (stamped := texts[stamp]) != moment:
-                # Nothing is plain that was stamped in the future.
-                if stamped[:19] > moment[:19]:
-                    return None
-                if stamped[:13] not in self._hours and not self._is_date(stamped):
-                    return None
-            return pattern, texts
-        return None
+    def read_all(self, lines: Sequence[bytes], where: bytes, rows: Sequence[list[bytes]]) -> list[int]:
+        """Puts the rows of at most a batch of lines into the bags of their customers; which of them no pattern read."""
+        known, hours, bags = self._known, self._hours, len(rows)
+        rest: list[int] = []
+        for number, line in enumerate(lines):
+            for match, time, stamp, customer, key in known.get(line.count(b'"'), ()):
+                found = match(line)
+                if found is None:
+                    continue
+                texts = found.groups()
+                moment = texts[time]
+                if (moment[:13] in hours or self._is_date(moment)) and (
+                    stamp < 0 or texts[stamp] == moment or self._is_past(texts[stamp], moment)
+                ):
+                    row = b"\t".join((*texts, where, _PLACES[number], key))
+                    rows[crc32(texts[customer]) % bags].append(row)
+                    break
+            else:
+                rest.append(number)
+        return rest
+
+    def read(self, line: bytes, source: int, index: int) -> Row | None:
+        """The row of a line that is made like one before, else None."""
+        made: list[bytes] = []
+        return None if self.read_all((line,), b"%d %d" % (source, index), (made,)) else made[0].split(b"\t")
+
+    def _is_past(self, stamped: bytes, moment: bytes) -> bool:
+        """Whether it may have been stamped so: nothing is plain that was stamped in the future."""
+        return stamped[:19] <= moment[:19] and (stamped[:13] in self._hours or self._is_date(stamped))
 
     def seconds(self, moment: bytes) -> float:
         """The time of a line that was read, in seconds since 1970."""
@@ -205,8 +224,8 @@ class Patterns:
         key = blake2b(b"\t".join((*kept, b"%d" % whole)), digest_size=6).hexdigest().encode()
         pattern = Pattern(key, kept, places, endpoint, str(body[names["event"]]), mode, currency, whole)
         known = self._known.setdefault(line.count(b'"'), [])
-        known.append((regex.fullmatch, places.time, places.timestamp, pattern))
-        self.made.append(pattern)
+        known.append((regex.fullmatch, places.time, places.timestamp, places.customer, key))
+        self.made[key] = pattern
 
 
 def _made(

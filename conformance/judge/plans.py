@@ -15,7 +15,9 @@ from conformance.judge.surveys import Survey
 from conformance.judge.values import INVENTED
 
 if TYPE_CHECKING:
-    from conformance.judge.patterns import Pattern, Texts
+    from collections.abc import Mapping, Sequence
+
+    from conformance.judge.patterns import Pattern, Patterns, Row, Texts
     from conformance.judge.plain import Plain
     from conformance.judge.surveys import Timed
 
@@ -26,8 +28,9 @@ _INVENTED = frozenset(text.encode() for text in INVENTED)
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where the values stand that make a difference, each as the number of the event and the place in its texts."""
+    """Where the values stand that make a difference, each as the number of the event and the place in its row."""
 
+    times: tuple[int, ...]
     clicks: tuple[tuple[int, int], ...]
     stamps: tuple[tuple[int, int], ...]
     sales: tuple[tuple[int, int, int, Pattern], ...]
@@ -37,32 +40,43 @@ class _Plan:
 class Plans:
     """The plans of one early pass."""
 
-    def __init__(self, plain: Plain) -> None:
+    def __init__(self, plain: Plain, patterns: Patterns) -> None:
         self._plain = plain
-        self._plans: dict[tuple[Pattern, ...], _Plan | None] = {}
+        self._seconds = patterns.seconds
+        self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
-    def take(self, customer: bytes, timed: list[Timed], made: Survey) -> bool:
-        """Whether there is nothing to say of this customer, all of whose events a pattern read; if so it is noted."""
-        makes = tuple([each[4] for each in timed])
-        try:
-            plan = self._plans[makes]
-        except KeyError:
-            plan = self._plan(makes)
-        if plan is None or not _holds(plan, texts := [each[5] for each in timed]):
-            return self._plain.take((customer.decode(), False), timed, made)
-        made.events += len(timed)
-        if (latest := timed[-1][0]) > made.latest:
-            made.latest = latest
+    def take(self, rows: list[Row], made: Survey, known: Mapping[bytes, Pattern]) -> bool:
+        """Whether there is nothing to say of the customer whose events these are; if so it is noted."""
+        plan = self._of(rows, known)
+        if plan is not None and not _are_in_order(plan, rows):
+            rows.sort(key=lambda row: row[known[row[-1]].places.time])
+            plan = self._of(rows, known)
+            if plan is not None and not _are_in_order(plan, rows):
+                return False
+        if plan is None or not _holds(plan, rows):
+            return False
+        made.customers += 1
+        made.plain += 1
+        made.events += len(rows)
+        latest = self._seconds(rows[-1][plan.times[-1]])
+        made.latest = max(made.latest, latest)
         at, place = plan.clicks[0]
-        made.clicks.append(digest_of(texts[at][place]))
+        made.clicks.append(digest_of(rows[at][place]))
         for at, invoice, amount, pattern in plan.sales:
-            event = texts[at]
+            event = rows[at]
             made.invoices.append(digest_of(event[invoice]))
             worth = int(event[amount]) if pattern.whole_amount else float(event[amount])
             note_amount(made.amounts, pattern.currency, worth)
         return True
 
-    def _plan(self, makes: tuple[Pattern, ...]) -> _Plan | None:
+    def _of(self, rows: list[Row], known: Mapping[bytes, Pattern]) -> _Plan | None:
+        keys = tuple([row[-1] for row in rows])
+        try:
+            return self._plans[keys]
+        except KeyError:
+            return self._plan(keys, [known[key] for key in keys])
+
+    def _plan(self, keys: tuple[bytes, ...], makes: Sequence[Pattern]) -> _Plan | None:
         plan = None
         if len(makes) <= _LONGEST and self._plain.take(("customer-1", False), _made_up(makes), Survey()):
             places = [pattern.places for pattern in makes]
@@ -70,6 +84,7 @@ class Plans:
                 (at, each.invoice, each.amount, makes[at]) for at, each in enumerate(places) if each.amount >= 0
             )
             plan = _Plan(
+                times=tuple(each.time for each in places),
                 clicks=tuple((at, each.click) for at, each in enumerate(places) if each.click >= 0),
                 stamps=tuple(
                     (at, each.timestamp)
@@ -82,11 +97,11 @@ class Plans:
             if not plan.clicks or any(invoice < 0 for _, invoice, _, _ in sales):
                 plan = None
         if len(self._plans) < _MOST:
-            self._plans[makes] = plan
+            self._plans[keys] = plan
         return plan
 
 
-def _made_up(makes: tuple[Pattern, ...]) -> list[Timed]:
+def _made_up(makes: Sequence[Pattern]) -> list[Timed]:
     """Events of these makes with values against which there is nothing to be said."""
     made: list[Timed] = []
     for number, pattern in enumerate(makes):
@@ -101,7 +116,19 @@ def _made_up(makes: tuple[Pattern, ...]) -> list[Timed]:
     return made
 
 
-def _holds(plan: _Plan, texts: list[Texts]) -> bool:
+def _are_in_order(plan: _Plan, rows: list[Row]) -> bool:
+    """Whether each event was made after the one before, as texts of one length tell."""
+    before = b""
+    for row, place in zip(rows, plan.times, strict=True):
+        moment = row[place]
+        # Of one length, since a fraction sorts before the end of a second.
+        if moment <= before or (before and len(moment) != len(before)):
+            return False
+        before = moment
+    return True
+
+
+def _holds(plan: _Plan, texts: Sequence[Texts]) -> bool:
     """Whether the values are as those were with which the early pass was asked."""
     (at, place), *further = plan.clicks
     click = texts[at][place]
@@ -114,14 +141,14 @@ def _holds(plan: _Plan, texts: list[Texts]) -> bool:
     before = b""
     for at, place in plan.stamps:
         stamp = texts[at][place]
-        # Of one length, since a fraction sorts before the end of a second.
+        # As with times.
         if stamp < before or (before and len(stamp) != len(before)):
             return False
         before = stamp
     return not plan.sales or _are_charges(plan, texts)
 
 
-def _are_charges(plan: _Plan, texts: list[Texts]) -> bool:
+def _are_charges(plan: _Plan, texts: Sequence[Texts]) -> bool:
     """Whether the sales are different ones, all of whole amounts or all of others."""
     if len(plan.sales) == 1:
         return True

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.contract import load_profile, shipped_profiles
 from conformance.errors import TrackproofError, UsageError
-from conformance.judge.bags import Filled, rows_of, united
+from conformance.judge.bags import Filled, items_of, rows_of, united
 from conformance.judge.choice import chosen_examiner
 from conformance.judge.examiner import Examiner
 from conformance.judge.lookup import Found, Wanted, look_up
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from conformance.contract import Profile
     from conformance.findings import Judgement
     from conformance.judge.lines import Item
+    from conformance.judge.patterns import Row
     from conformance.judge.surveys import Survey
 
 _SIZE = 32 << 20
@@ -129,8 +130,8 @@ class _Judge:
 
     def __call__(self, pairs: Iterable[tuple[int, bytes]]) -> Iterator[Survey]:
         filled: Filled = self.known.value
-        items = _items(pairs, filled)
-        yield Surveyor(self.setup.examiner(), self.setup.sources).survey(items, frozenset(filled.carries))
+        surveyor = Surveyor(self.setup.examiner(), self.setup.sources)
+        yield surveyor.survey(_rows(pairs), frozenset(filled.carries), filled.patterns)
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,13 @@ class _Looker:
     wanted: Any = field(default=None)
 
     def __call__(self, pairs: Iterable[tuple[int, bytes]]) -> Iterator[Found]:
-        items = _items(pairs, self.known.value)
+        items = items_of(_rows(pairs), self.known.value.patterns)
         yield look_up(self.setup.examiner(), self.setup.sources, items, self.wanted.value)
 
 
-def _items(pairs: Iterable[tuple[int, bytes]], filled: Filled) -> Iterator[Item]:
+def _rows(pairs: Iterable[tuple[int, bytes]]) -> Iterator[Row | Item]:
     for _, rows in pairs:
-        yield from rows_of(rows, filled.patterns)
+        yield from rows_of(rows)
 
 
 def _first(lines: Any) -> list[Item]:

@@ -172,27 +172,29 @@ class Mapper:
         filler = Filler(self._setup.examiner(), self._setup.sources, self._setup.bags)
         misread: set[int] = set()
         for source, first, lines in self._together(rows):
-            if first == 0 and source not in misread and isinstance(lines[0], bytes):
+            if first == 0 and source not in misread:
                 lines[0] = lines[0].removeprefix(_BOM)
                 kind = kind_of(lines[0])
                 if kind:
                     misread.add(source)
                     yield self._setup.bags, Misread(source, kind)
-            if source not in misread:
+            if source not in misread and len(lines[0]) >= LONGEST:
+                filler.fill_problem(source, first, TOO_LONG)
+            elif source not in misread:
                 filler.fill_lines(source, first, lines)
             if filler.is_full:
                 yield from filler.taken_out()
         yield from filler.taken_out()
         yield self._setup.bags, filler.filled()
 
-    def _together(self, rows: Iterable[Any]) -> Iterator[tuple[int, int, list[bytes | str]]]:
+    def _together(self, rows: Iterable[Any]) -> Iterator[tuple[int, int, list[bytes]]]:
         """Lines that stand one after the other in one file, some at once."""
-        lines: list[bytes | str] = []
+        lines: list[bytes] = []
         part: tuple[str, int | None] = ("", None)
         source = first = due = 0
         for value, uri, start, place in rows:
             is_next = part == (uri, start) and (place is None or place == due)
-            if lines and (not is_next or len(lines) >= _TOGETHER):
+            if lines and (not is_next or len(lines) >= _TOGETHER or max(len(value), len(lines[0])) >= LONGEST):
                 yield source, first, lines
                 lines, first = [], due
             if not is_next:
@@ -200,8 +202,7 @@ class Mapper:
                 source = self._sources[name]
                 first = due = self._first.get((name, start), 0) if place is None else place
                 part = (uri, start)
-            line = bytes(value)
-            lines.append(line if len(line) < LONGEST else TOO_LONG)
+            lines.append(bytes(value))
             due += 1
         if lines:
             yield source, first, lines

@@ -17,13 +17,13 @@ from conformance.judge.plans import Plans
 from conformance.judge.surveys import MOST_BROKEN, Survey, capped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.findings import Finding
     from conformance.judge.endpoints import Endpoint
     from conformance.judge.examiner import Examiner
     from conformance.judge.lines import Item
-    from conformance.judge.patterns import Read
+    from conformance.judge.patterns import Pattern, Row
     from conformance.judge.sent import Sent
     from conformance.judge.surveys import Timed, Who
 
@@ -41,30 +41,29 @@ class Surveyor:
         self._examiner = examiner
         self.sources = sources
         self._plain = Plain(examiner) if plainly else None
-        self._plans = None if self._plain is None else Plans(self._plain)
         self.patterns = patterns or Patterns(examiner.profile.fields, examiner.profile.success_flags)
+        self._plans = None if self._plain is None else Plans(self._plain, self.patterns)
         self._customer_field = examiner.profile.fields["lead"]["customer"]
         self._trims = "ids-are-trimmed" in examiner.profile.traits
 
-    def survey(self, bag: Iterable[Item], carries: frozenset[int]) -> Survey:
-        """What the bag shows; `carries` are the sources in which calls have tokens."""
-        with without_collector():
-            return self._survey(bag, carries)
+    def survey(
+        self, bag: Iterable[Row | Item], carries: frozenset[int], known: Mapping[bytes, Pattern] | None = None
+    ) -> Survey:
+        """What the bag shows.
 
-    def _survey(self, bag: Iterable[Item], carries: frozenset[int]) -> Survey:
+        `carries` are the sources in which calls have tokens, `known` the patterns that read the rows of the bag.
+        """
+        with without_collector():
+            return self._survey(bag, carries, dict(known or {}))
+
+    def _survey(self, bag: Iterable[Row | Item], carries: frozenset[int], known: dict[bytes, Pattern]) -> Survey:
         made = Survey()
-        read, others = self._grouped(bag, made)
-        for customer, timed in read.items():
-            who = (customer.decode(), False)
-            if who in others:
-                others[who] += timed
-                continue
-            _sort(timed)
-            made.customers += 1
-            if self._plans is not None and self._plans.take(customer, timed, made):
-                made.plain += 1
-            else:
-                self._judge(who, timed, made, carries)
+        read, others = self._grouped(bag, made, known)
+        plans = self._plans
+        for customer, rows in read.items():
+            is_alone = not others or (customer.decode(), False) not in others
+            if not (is_alone and plans is not None and plans.take(rows, made, known)):
+                others[customer.decode(), False] += [self._timed(row, known) for row in rows]
         for who, timed in others.items():
             _sort(timed)
             made.customers += bool(who[0])
@@ -79,30 +78,28 @@ class Surveyor:
         made.findings = capped(made.findings)
         return made
 
-    def _grouped(self, bag: Iterable[Item], made: Survey) -> tuple[dict[bytes, list[Timed]], dict[Who, list[Timed]]]:
+    def _grouped(
+        self, bag: Iterable[Row | Item], made: Survey, known: dict[bytes, Pattern]
+    ) -> tuple[dict[bytes, list[Row]], dict[Who, list[Timed]]]:
         """The events by customer: those that a pattern read, and the others."""
-        read: dict[bytes, list[Timed]] = defaultdict(list)
+        read: dict[bytes, list[Row]] = defaultdict(list)
         others: dict[Who, list[Timed]] = defaultdict(list)
-        calls = 0
-        patterns, is_plainly = self.patterns, self._plain is not None
-        for source, index, line in bag:
-            found: Read | None = None
-            if is_plainly and isinstance(line, bytes):
-                found = patterns.read(line)
-            elif is_plainly and isinstance(line, tuple):
-                found = line
-            if found is not None:
-                pattern, texts = found
-                places = pattern.places
-                at = patterns.seconds(texts[places[0]])
-                read[texts[places[1]]].append((at, source, index, None, pattern, texts))
-                calls += 1
+        places = {key: pattern.places.customer for key, pattern in known.items()}
+        for each in bag:
+            if isinstance(each, list):
+                read[each[places[each[-1]]]].append(each)
+                continue
+            source, index, line = each
+            row = self.patterns.read(line, source, index) if self._plain and isinstance(line, bytes) else None
+            if row is not None:
+                pattern = known[row[-1]] = self.patterns.made[row[-1]]
+                read[row[pattern.places.customer]].append(row)
                 continue
             raw, problem = value_of(line)
             if raw is None:
                 self._broken(made, source, index, problem)
                 continue
-            calls += 1
+            made.calls += 1
             event = self._event(raw, source, index, made)
             if event is None:
                 continue
@@ -110,8 +107,13 @@ class Surveyor:
             others[who].append(timed)
             if isinstance(line, bytes):
                 self.learn(line, raw, timed[4])
-        made.calls += calls
+        made.calls += sum(map(len, read.values()))
         return read, others
+
+    def _timed(self, row: Row, known: Mapping[bytes, Pattern]) -> Timed:
+        pattern = known[row[-1]]
+        source, first = map(int, row[-3].split())
+        return self.patterns.seconds(row[pattern.places.time]), source, first + int(row[-2]), None, pattern, row
 
     def _event(self, raw: dict[str, Any], source: int, index: int, made: Survey) -> tuple[Who, Timed] | None:
         """Whose event an item is, with when it happened; None when it is no event."""
@@ -155,7 +157,7 @@ class Surveyor:
             endpoint = of
             if texts is not None:
                 endpoint = of.endpoint
-                raw, _ = value_of((of, texts))
+                raw, _ = value_of(of.line(texts))
             if raw is None:
                 continue
             call = call_of(raw, self.sources[source], index)

@@ -122,10 +122,10 @@ def test_lines_of_one_make_are_read_by_patterns() -> None:
     surveyor = Surveyor(Examiner(PROFILES["cutmeshort"]), ("recording",))
     bodies = [call.body | {"customerExternalId": f"u_{name}x"} for name in "abc" for call in usual("")]
     taken = [replace(usual("https://api.cme.sh")[at % 3], body=body, index=at) for at, body in enumerate(bodies)]
-    read = [surveyor.patterns.read(line) for _, _, line in as_lines(taken)]
+    read = [surveyor.patterns.read(line, 0, 0) for _, _, line in as_lines(taken)]
     assert not any(read)
     surveyor.survey(as_lines(taken), frozenset())
-    assert all(surveyor.patterns.read(line) for _, _, line in as_lines(taken))
+    assert all(surveyor.patterns.read(line, 0, 0) for _, _, line in as_lines(taken))
 
 
 def test_a_customer_of_whom_there_is_nothing_to_say_is_let_through() -> None:

@@ -25,15 +25,15 @@ _MOST = 24
 _MOST_TRIES = 200
 _DEEPEST = 12
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-_MOMENT = rb"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z"
+_MOMENT = rb"\d{4}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?Z"  # whether it is a date is asked for each hour
 
 # What an empty variable leaves behind, and what may be the number of a card, are left to the early pass.
 _EMPTY = rb"(?!(?i:" + b"|".join(sorted(re.escape(text.encode()) for text in PLACEHOLDERS)) + rb')")'
-_DASHES = rb"(?:-(?!\d{4}-\d{4})[%b]*+)*+"
+_DASHES = rb"(?:-(?!\d{4}-\d{4})[%b]{0,12}+){0,4}+"
 
 
 def _identity(signs: bytes) -> bytes:
-    return rb'(?=[^"]{2,99}")' + _EMPTY + rb"[A-Za-z0-9][%b]*+" % signs + _DASHES % signs
+    return _EMPTY + rb"[A-Za-z0-9][%b]{1,40}+" % signs + _DASHES % signs
 
 
 # Each no wider than what the early pass lets through.
@@ -42,7 +42,7 @@ _FORMS = {
     "timestamp": _MOMENT,
     "customer": _identity(rb"A-Za-z0-9_.:@|+"),
     "invoice": _identity(rb"A-Za-z0-9_.:|+"),
-    "click": rb'(?=[^"]{4,100}")[A-Za-z0-9_]*+' + _DASHES % rb"A-Za-z0-9_",
+    "click": rb"[A-Za-z0-9_]{4,40}+" + _DASHES % rb"A-Za-z0-9_",
     "name": rb"[A-Za-z .']{1,100}+",
     "email": rb"[A-Za-z0-9._%+]{1,64}+@[A-Za-z0-9]{1,30}+\.[A-Za-z]{2,5}+",
     "avatar": rb"https?://[A-Za-z0-9./_]{3,200}+",

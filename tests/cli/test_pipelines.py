@@ -187,7 +187,7 @@ def test_no_input_of_the_action_is_read_as_shell() -> None:
 @pytest.mark.parametrize(
     ("inputs", "code", "verdict"),
     [
-        ({"SUITE": "click-capture", "LEVEL": "should", "ALLOW_INCONCLUSIVE": "false"}, 0, "conformant"),
+        ({"SUITE": "click-capture", "LEVEL": "should", "ALLOW_INCONCLUSIVE": "false", "REPORTS": ""}, 0, "conformant"),
         ({"STRICT": "true", "TARGET": "$(touch pwned)'\"; touch pwned; `touch pwned`"}, 2, "none"),
     ],
     ids=["good", "hostile"],
@@ -199,12 +199,13 @@ def test_the_action_judges_and_says_how_it_went(
     (tmp_path / "runner" / "trackproof").mkdir(parents=True)
     (tmp_path / "runner" / "trackproof" / "bin").symlink_to(BIN)
     given = dict.fromkeys(step["env"], "") | {"INPUT_REPORTS": "reports here"}
+    folder = inputs.get("REPORTS", "reports here") or "reports"
     given |= {f"INPUT_{name}": value for name, value in inputs.items()}
     settings = {"RUNNER_TEMP": str(tmp_path / "runner"), "GITHUB_OUTPUT": str(tmp_path / "output")}
     ended = bash(tmp_path, step["run"], **given, **settings)
     assert ended.returncode == code, ended.stdout + ended.stderr
     assert (tmp_path / "output").read_text() == f"exit-code={code}\nverdict={verdict}\n"
-    assert (tmp_path / "reports here" / "results.json").exists() is (code == 0)
+    assert (tmp_path / folder / "results.json").exists() is (code == 0)
     assert not (tmp_path / "pwned").exists()
 
 

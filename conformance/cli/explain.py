@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING
 
 import click
 
+from conformance.cli.completion import explained, profiles
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from click.shell_completion import CompletionItem
 
     from conformance.contract import Profile, Requirement
     from conformance.findings import Kind
     from conformance.reports.explanation import Explanation
 
 
-def _complete(context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem  # noqa: PLC0415
-
-    profile = _profile(context.params.get("profile"), None)
-    return [CompletionItem(name) for name in _ids(profile) if name.startswith(begun)]
-
-
 @click.command("explain")
-@click.argument("name", metavar="ID", shell_complete=_complete)
-@click.option("--profile", metavar="NAME|DIR", help="A shipped profile, or a folder laid out like one.")
+@click.argument("name", metavar="ID", shell_complete=explained)
+@click.option(
+    "--profile",
+    metavar="NAME|DIR",
+    shell_complete=profiles,
+    help="A shipped profile, or a folder laid out like one.",
+)
 @click.option(
     "--format",
     "form",

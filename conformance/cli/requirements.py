@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.completion import profiles, suites
 from conformance.cli.settings import resolve
 
 if TYPE_CHECKING:
@@ -20,14 +21,16 @@ _WIDTH_IN_A_FILE = 160
 
 
 @click.command("requirements")
-@click.option("--profile", metavar="NAME|DIR", help="A shipped profile, or a folder laid out like one.")
+@click.option(
+    "--profile", metavar="NAME|DIR", shell_complete=profiles, help="A shipped profile, or a folder laid out like one."
+)
 @click.option(
     "--level",
     type=click.Choice(["must", "should", "may"]),
     default="may",
     help="The lowest level that is listed (default may).",
 )
-@click.option("--suite", metavar="NAME", multiple=True, help="Only this suite; repeatable.")
+@click.option("--suite", metavar="NAME", shell_complete=suites, multiple=True, help="Only this suite; repeatable.")
 @click.option(
     "--format",
     "form",

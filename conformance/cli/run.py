@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from conformance.cli.completion import profiles, requirements, scenarios, suites
 from conformance.cli.settings import resolve
 from conformance.cli.signals import terminated_as_interrupted
 from conformance.errors import UsageError
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     "run", epilog="Every option can also be set as TRACKPROOF_<OPTION>, and most of them in trackproof.toml."
 )
 @click.argument("target", required=False)
-@click.option("--profile", metavar="NAME|DIR", help="A shipped profile, or a folder laid out like one.")
+@click.option(
+    "--profile", metavar="NAME|DIR", shell_complete=profiles, help="A shipped profile, or a folder laid out like one."
+)
 @click.option("--token", help="Bearer token; better: TRACKPROOF_TOKEN, or ${VAR} in trackproof.toml.")
 @click.option("--header", metavar="'NAME: VALUE'", help="A further header; repeatable.", multiple=True)
 @click.option("--click-id", metavar="ID", help="A click id that is valid and unused; repeatable.", multiple=True)
@@ -32,9 +35,17 @@ if TYPE_CHECKING:
 @click.option(
     "--webhook-listen", metavar="HOST:PORT", help="Where webhooks are received; needs TRACKPROOF_WEBHOOK_SECRET."
 )
-@click.option("--suite", metavar="NAME", help="Only this suite; repeatable.", multiple=True)
-@click.option("--requirement", metavar="ID", help="Only this requirement; repeatable.", multiple=True)
-@click.option("--scenario", metavar="ID", help="Only this scenario; repeatable.", multiple=True)
+@click.option("--suite", metavar="NAME", shell_complete=suites, help="Only this suite; repeatable.", multiple=True)
+@click.option(
+    "--requirement",
+    metavar="ID",
+    shell_complete=requirements,
+    help="Only this requirement; repeatable.",
+    multiple=True,
+)
+@click.option(
+    "--scenario", metavar="ID", shell_complete=scenarios, help="Only this scenario; repeatable.", multiple=True
+)
 @click.option(
     "--level", type=click.Choice(["must", "should", "may"]), help="The lowest level that is run (default may)."
 )

@@ -1,4 +1,4 @@
-"""Every page of help has examples and fits a terminal of 80 columns; every variable of the environment is known."""
+"""Every page of help has examples and fits a terminal of 80 columns; the shell completes what a profile knows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from conformance.cli import _COMMANDS, cli
@@ -28,3 +29,21 @@ def test_no_variable_that_sets_something_is_told_to_set_nothing() -> None:
     commands = [importlib.import_module(f"conformance.cli.{name}").command for name in _COMMANDS]
     named = {option.envvar for each in commands for option in each.params if isinstance(option, click.Option)}
     assert {str(name) for name in named if name} <= known
+
+
+@pytest.mark.parametrize(
+    ("words", "begun", "completed"),
+    [
+        (["run", "--suite"], "de", ["deferred"]),
+        (["run", "--profile", "dub", "--suite"], "web", ["webhooks"]),
+        (["run", "--requirement"], "deferred.pending-v", ["deferred.pending-visible"]),
+        (["run", "--scenario"], "click-capture/each", ["click-capture/each-visit-has-a-click-id-of-its-own"]),
+        (["run", "--profile", "no-such-profile", "--suite"], "de", []),
+        (["run", "--profile"], "du", ["dub", "du"]),
+        (["requirements", "--suite"], "du", ["duplicate-sale"]),
+        (["explain"], "click-res", ["click-resent"]),
+    ],
+)
+def test_the_shell_completes_what_a_profile_knows(words: list[str], begun: str, completed: list[str]) -> None:
+    found = ShellComplete(cli, {}, "trackproof", "_TRACKPROOF_COMPLETE").get_completions(words, begun)
+    assert [item.value for item in found] == completed

@@ -30,7 +30,8 @@ def junit(results: Results) -> str:
         made.insert(0, _run_itself(results, "errors", "error"))
     elif broken_as_a_whole(results):
         made.insert(0, _run_itself(results, "failures", "failure"))
-    totals = {key: str(sum(int(suite.get(key, "0")) for suite in made)) for key in _COUNTS}
+    # The schema that CI servers validate against knows no `skipped` here.
+    totals = {key: str(sum(int(suite.get(key, "0")) for suite in made)) for key in _COUNTS if key != "skipped"}
     root = ET.Element("testsuites", {"name": "trackproof", **totals, "time": f"{results.run.seconds:.3f}"})
     root.extend(made)
     ET.indent(root)

@@ -191,3 +191,16 @@ def test_the_handler_shows_nothing_else(
     found, body = ask(handler(BOOKS.get, "secret", **settings), path, token)
     assert found == status
     assert "customerExternalId" not in body
+
+
+def test_the_page_of_the_configuration_has_every_key_of_the_file() -> None:
+    whole = tomllib.loads(blocks("docs/configuration.md", "toml")[0])
+
+    def keys(table: dict[str, Any], above: str = "") -> set[str]:
+        found = set()
+        for name, value in table.items():
+            nested = isinstance(value, dict) and f"{above}{name}" != "target.headers"
+            found |= keys(value, f"{name}.") if nested else {f"{above}{name}"}
+        return found
+
+    assert keys(whole) == {setting.path for setting in SETTINGS if setting.path}

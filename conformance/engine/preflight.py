@@ -17,12 +17,13 @@ _REFUSED = (401, 403)
 _NOTHING_CAME = (Fault.NO_ANSWER, Fault.DEADLINE, Fault.RESET, Fault.NOT_HTTP)
 
 
-async def preflight(play: Play) -> None:
+async def preflight(play: Play) -> str | None:
     """Sends one well-formed lead; raises TargetUnreachable or CredentialsRefused, the only reasons to stop a run.
 
     Everything else, such as a 500 or an odd body, is a defect and is judged by the suites (rules for every profile).
+    Returns a remark when the lead had to be sent twice.
     """
-    answer = await _lead(play)
+    first = answer = await _lead(play)
     if answer.fault in _NOTHING_CAME and not answer.began:
         answer = await _lead(play)
     if answer.fault in _NOTHING_CAME and not answer.began:
@@ -37,6 +38,10 @@ async def preflight(play: Play) -> None:
             f"{play.target.redactor.text(str(answer))}",
             "Give the right one with TRACKPROOF_TOKEN, --token, or token in trackproof.toml.",
         )
+    if first is answer:
+        return None
+    told = play.target.redactor.text(f"first try: {first}; second try: {answer}")
+    return f"flaky: the lead before the suites: {told}"
 
 
 async def _refuses_the_token(play: Play, answer: Answer) -> bool:

@@ -99,6 +99,7 @@ class Run:
         self._held: list[Played] = []
         self._cut: str | None = None
         self._stopping: asyncio.Event | None = None
+        self._remark: str | None = None
         self.left_out: Counter[str] = Counter()
 
     @property
@@ -218,7 +219,7 @@ class Run:
         if not self.scenarios or self._cut:
             return
         with contextlib.suppress(BudgetSpent):
-            await preflight(play)
+            self._remark = await preflight(play)
         order = list(self.scenarios)
         random.Random(self.options.seed).shuffle(order)  # noqa: S311 - an order, not a secret
         order.sort(key=lambda scenario: -len(scenario.verifies))
@@ -276,7 +277,7 @@ class Run:
         else:
             verdict, why = run_verdict(requirements, scenarios, strict=options.strict, cut=self._cut)
             verdict, why, remarks = options.waivers.verdict(verdict, why, scenarios)
-        warnings = [*remarks, *flaky(scenarios)]
+        warnings = [*remarks, *([self._remark] if self._remark else []), *flaky(scenarios)]
         if self.budgeted is not None:
             warnings.append(self.budgeted.told)
         if play.observer.looked and play.observer.evidence.available and not play.observer.showed_anybody:

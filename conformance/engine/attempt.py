@@ -69,6 +69,7 @@ async def play_scenario(scenario: Scenario, play: Play, *, alone: bool = False) 
     return Played(scenario, judged, exchanges, now() - started, attempts=2)
 
 
+_NOT_JUDGED = "not judged"
 _GOOD = (Verdict.PASSED, Verdict.WARNED)
 
 
@@ -121,7 +122,7 @@ def _not_judged(requirement_id: str, play: Play, why: CannotJudge | None) -> Che
         level=requirement.level,
         verdict=Verdict.ERRORED if gone else Verdict.INCONCLUSIVE,
         expected=requirement.statement,
-        actual="not judged",
+        actual=_NOT_JUDGED,
         blame=Blame.UNDECIDED if gone else None,
         code=(why.code if why else None) or (str(play.target.gone.fault) if play.target.gone else None),
         reason=play.target.redactor.text(reason),
@@ -147,7 +148,7 @@ def _errored(scenario: Scenario, play: Play, journey: Journey, what: str) -> _At
 
 
 def _flaky(first: _Attempt, second: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    struck = {one.check.requirement: one.check.actual for one in first.judged if one.check.code is not None}
+    struck = {one.check.requirement: _struck(one.check) for one in first.judged if one.check.code is not None}
     unreached = {one.check.requirement for one in first.judged if one.check.verdict is Verdict.INCONCLUSIVE}
     passed = [one for one in second if one.check.verdict is Verdict.PASSED]
     affected = [one for one in passed if one.check.requirement in (struck.keys() | unreached)]
@@ -164,6 +165,11 @@ def _flaky(first: _Attempt, second: tuple[Judged, ...]) -> tuple[Judged, ...]:
         else one
         for one in second
     )
+
+
+def _struck(check: Check) -> str:
+    """What a fault left of a check: what came of it, else why it was not made."""
+    return check.actual if check.actual != _NOT_JUDGED else f"{check.code}: {check.reason}"
 
 
 def _targets_fault(one: Judged) -> Judged:

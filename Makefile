@@ -15,7 +15,7 @@ help:
 	@echo 'make run    install into .venv, then judge the embedded sandbox'
 	@echo 'make test   lint beside all tests that Python alone can run, with the coverage of contract, ledger and engine'
 	@echo 'make lint   ruff and mypy'
-	@echo 'make tests-outside  the tests that need Chromium, Node or Java'
+	@echo 'make tests-outside  the tests that need Chromium, Node, Java or PHP'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
 	@echo 'make proof  play every planted fault and every lawful variation, and write docs/kill-matrix.md anew'
 	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'

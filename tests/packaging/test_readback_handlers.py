@@ -155,6 +155,7 @@ def served_by_php(php: str, folder: Path, *, switch: str) -> Iterator[str]:
             server.kill()
 
 
+@pytest.mark.outside
 def test_the_php_handler(tmp_path: Path) -> None:
     php = shutil.which("php")
     if php is None:

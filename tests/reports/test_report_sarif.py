@@ -138,6 +138,7 @@ def test_it_is_valid_whatever_characters_a_target_sends(text: str) -> None:
     run_of(hostile(text))
 
 
+@pytest.mark.outside
 @pytest.mark.skipif(not STANDARD.is_file(), reason="the npm package @microsoft/jest-sarif is not in node_modules")
 def test_it_is_valid_by_the_schema_of_the_standard() -> None:
     schema = json.loads(STANDARD.read_text(encoding="utf-8"))

@@ -122,9 +122,7 @@ class Console:
             verdict, statement = _coloured(requirement.verdict), escape(requirement.statement)
             self._rich.print(f"{verdict} [bold]{requirement.id}[/] ({requirement.level}) {statement}")
             self._rich.print(f"  fix: {escape(requirement.fix)}")
-            checks = [
-                pair for pair in _checks_of(requirement, results.scenarios) if pair[1].verdict is requirement.verdict
-            ]
+            checks = _first_of_each_scenario(requirement, results.scenarios)
             for scenario, check in checks[:_PER_REQUIREMENT]:
                 self._rich.print(f"  in {escape(scenario.id)}")
                 self._rich.print(f"    expected {escape(check.expected)}")
@@ -157,12 +155,16 @@ class Console:
             self._rich.print(f"    {'needs ' + escape(remedy) if remedy else escape(printable(reason))}")
 
 
-def _checks_of(
+def _first_of_each_scenario(
     requirement: RequirementResult, scenarios: Iterable[ScenarioResult]
 ) -> list[tuple[ScenarioResult, Check]]:
-    return [
-        (scenario, check) for scenario in scenarios for check in scenario.checks if check.requirement == requirement.id
-    ]
+    """The checks that gave a requirement its verdict, one of each scenario: a second one says much the same."""
+    verdict = requirement.verdict
+    found = (
+        (scenario, [one for one in scenario.checks if one.requirement == requirement.id and one.verdict is verdict])
+        for scenario in scenarios
+    )
+    return [(scenario, checks[0]) for scenario, checks in found if checks]
 
 
 def _coloured(verdict: Verdict) -> str:

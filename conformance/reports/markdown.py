@@ -83,7 +83,7 @@ def _broken(results: Results, breach: Breach) -> str:
             f"  - {name}: {prose(text)}" for name, text in (("reason", check.reason), ("note", check.note)) if text
         ]
         blame = f", blame: {check.blame}" if check.blame else ""
-        parts.append(f"  - seen in {_scenarios([each for each, _ in breach.found])}{blame}")
+        parts.append(f"  - seen in {_scenarios(list(breach.scenarios))}{blame}")
         parts.append(f"  - again: {code(rerun(results, scenario), _COMMAND)}")
     return "\n".join(parts)
 

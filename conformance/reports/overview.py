@@ -32,6 +32,11 @@ class Breach:
     requirement: RequirementResult
     found: tuple[tuple[ScenarioResult, Check], ...]
 
+    @property
+    def scenarios(self) -> tuple[ScenarioResult, ...]:
+        """The scenarios in which it was seen, each once."""
+        return tuple({scenario.id: scenario for scenario, _ in self.found}.values())
+
 
 @dataclass(frozen=True)
 class Gap:

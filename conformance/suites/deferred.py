@@ -14,6 +14,7 @@ from conformance.engine.matchers import (
     is_attributed_to,
     is_pending,
     later_leads_keep,
+    sale_if_counted_has,
     shows,
     stays_attributed_to,
 )
@@ -113,6 +114,7 @@ async def event_2_may_carry_event_1s_name(journey: Journey) -> None:
 async def a_second_event_1_does_not_move_the_attribution(journey: Journey) -> None:
     """While the lead is pending, event 1 with another click changes nothing: the first click stays, also afterwards."""
     first, second = await journey.click(), await journey.click()
+    invoice = journey.invoice()
     await journey.given_lead(click=first, mode="deferred")
     await journey.given_recorded("event_1", is_attributed_to(first))
     answer = await journey.lead(click=second, mode="deferred")
@@ -121,6 +123,8 @@ async def a_second_event_1_does_not_move_the_attribution(journey: Journey) -> No
     await journey.lead(event="email_verified")
     await journey.must_record("deferred.first-click-stays", stays_attributed_to(first))
     await journey.must_record("deferred.attributed-to-event-1", has_confirmed_lead(click=first))
+    await journey.sale(invoice=invoice)
+    await journey.must_record("deferred.first-click-stays", sale_if_counted_has(invoice, first))
 
 
 @scenario("deferred.confirms-only-its-own")

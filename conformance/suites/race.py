@@ -213,7 +213,8 @@ def _keeps_to_itself(journey: Journey, name: Name) -> Matcher:
         if customer is None:
             return Found(holds=True, actual="customer unknown")
         shown = {detail: value for detail, value in own.items() if getattr(customer, detail) is not None}
-        return shows(shown, journey.profile.equivalence).judge(customer)
+        found = shows(shown, journey.profile.equivalence).judge(customer)
+        return found if shown else replace(found, actual="neither is shown")
 
     return replace(wanted, expected=f"{wanted.expected}, if shown", kind=Kind.ABSENCE, judge=judge)
 

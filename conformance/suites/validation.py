@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from conformance.engine.equivalence import instant
+from conformance.engine.faults import CannotJudge
 from conformance.engine.matchers import (
     Found,
     Kind,
     Matcher,
+    counts,
     has_confirmed_lead,
     has_sale,
     is_not_recorded,
@@ -191,6 +193,21 @@ async def an_amount_as_text_is_refused(journey: Journey, value: str) -> None:
 async def a_currency_that_is_not_three_letters_is_refused(journey: Journey, value: Any) -> None:
     """A currency is a three-letter code; anything else is refused and leaves nothing."""
     await _refused_sale(journey, "validation.sale-currency-not-three-letters", currency=value)
+
+
+@scenario("validation.refused-leaves-nothing")
+async def a_refused_sale_does_not_use_up_its_invoice(journey: Journey) -> None:
+    """A sale that was refused for its amount, sent again with a good one under the same invoice id, counts."""
+    click = await journey.click()
+    first, corrected = journey.invoice(), journey.invoice()
+    await journey.given_buyer(click=click)
+    await journey.given_sale(invoice=first, click=click)
+    body = journey.sale_body(invoice=corrected, click=click)
+    refused = await journey.wrong("sale", body, amount="4999")
+    if refused.taken:
+        raise CannotJudge("the wrong sale was not refused", owner="validation.sale-amount-as-text")
+    await journey.sale(invoice=corrected, click=click)
+    await journey.must_record("validation.refused-leaves-nothing", counts(first, corrected))
 
 
 @scenario(

@@ -40,6 +40,7 @@ def test_the_canary_dies() -> None:
         ("ids-match-ignoring-case", "cutmeshort"),
         ("ids-match-by-collation", "cutmeshort"),
         ("names-mixed-up", "cutmeshort"),
+        ("refused-sale-uses-up-invoice", "cutmeshort"),
         ("key-has-amount", "cutmeshort"),
         ("twin-sales-count", "cutmeshort"),
         ("token-compared-by-beginning", "dub"),

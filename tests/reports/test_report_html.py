@@ -16,6 +16,7 @@ from report_strategies import results as any_results
 from report_strategies import with_surrogates
 
 from conformance.reports.html_report import LARGEST, html
+from conformance.reports.overview import breaches
 from conformance.reports.text import UNSEEN_IN_LINES
 from conformance.results import Exchange, Results, TargetInfo, Verdict
 
@@ -160,6 +161,20 @@ def test_what_is_broken_is_told_with_the_command_that_repeats_it(real: str) -> N
         "<dt>blame</dt><dd>target</dd>",
     ):
         assert part in broken
+
+
+def test_a_scenario_that_broke_a_requirement_twice_is_named_once() -> None:
+    results = realistic()
+    twice = tuple(replace(one, checks=one.checks * 2) for one in results.scenarios)
+    found = breaches(replace(results, scenarios=twice), Verdict.FAILED)
+
+    assert any(len(breach.found) > len(breach.scenarios) for breach in found)
+    assert all(len({one.id for one in breach.scenarios}) == len(breach.scenarios) for breach in found)
+
+
+def test_what_a_failing_run_was_of_is_folded_so_that_what_is_broken_comes_first(real: str) -> None:
+    assert '<details class="about"><summary>' in real
+    assert '<details class="about" open>' in html(assembled(()))
 
 
 def test_what_could_not_be_judged_names_the_option(real: str) -> None:

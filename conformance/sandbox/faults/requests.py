@@ -60,6 +60,25 @@ def _records_what_it_refuses(_: Surroundings) -> Around:
     return answered
 
 
+def _uses_up_the_invoice(_: Surroundings) -> Around:
+    """The invoice ids of refused sales are remembered as if those had counted."""
+    used: set[str] = set()
+
+    async def answered(request: Incoming, answering: Answering) -> Answer:
+        sent = Sent(request)
+        invoice = sent.body.get("invoiceId")
+        if not sent.is_sale or not isinstance(invoice, str):
+            return await answering(request)
+        if invoice in used:
+            return SUCCESS
+        answer = await answering(request)
+        if is_refusal(answer):
+            used.add(invoice)
+        return answer
+
+    return answered
+
+
 def _is_no_object(sent: Sent) -> bool:
     if not sent.operation or sent.request.method != "POST" or isinstance(sent.document, dict):
         return False
@@ -127,6 +146,13 @@ REQUESTS: tuple[Fault, ...] = (
         BOTH,
         "validation.bad-format-no-server-error",
         _fails_on("customerName", lambda value: value == ""),
+    ),
+    Fault(
+        "refused-sale-uses-up-invoice",
+        "The invoice id of a refused sale is remembered: the corrected sale is taken for a repeat, and dropped.",
+        CUTMESHORT,
+        "validation.refused-leaves-nothing",
+        around(_uses_up_the_invoice),
     ),
     Fault(
         "refused-lead-recorded",

@@ -139,6 +139,7 @@ def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox:
         max_time=_number(settings, "max_time", above_zero=True),
         max_examples=_number(settings, "max_examples", above_zero=True),
         budget=_number(settings, "budget", above_zero=True),
+        further=all_scenarios(),
         inbox=inbox,
         waivers=allowed(settings, profile, elsewhere=target.embedded and not _embedded_anyway(settings)),
     )
@@ -154,7 +155,7 @@ def _selection(settings: Settings, profile: Profile) -> Selection:
         except UsageError as error:
             place = settings.origins[option]
             raise error if place == COMMAND_LINE else UsageError(f"{place}: {error.what}", error.remedy) from None
-    return Selection(**chosen, level=Level(settings["level"].upper()))
+    return Selection(**chosen, level=Level(settings["level"].upper()), dense=settings["budget"] is not None)
 
 
 def execute(options: RunOptions, settings: Settings, console: Console, earlier: Earlier | None = None) -> int:

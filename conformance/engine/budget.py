@@ -2,7 +2,8 @@
 
 What a scenario costs and catches was measured by the kill matrix; for a profile that has none, a requirement that is
 checked counts as a defect that is caught. A cost is that of a target which keeps the contract: what one did not record
-is waited for, and a wait that was cut off to save a few polls would prove nothing.
+is waited for, and a wait that was cut off to save a few polls would prove nothing; and what strikes in a dense journey
+is followed up.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from conformance.contract import Profile
     from conformance.engine.scenario import Scenario
 
-FORMAT = "trackproof-kills/1"
+    Wants = Callable[[str], bool]
+
+FORMAT = "trackproof-kills/2"
 # What every run sends before its first scenario.
 PREFLIGHT = 2
 _FOLDER = Path(__file__).with_name("kills")
@@ -35,7 +39,7 @@ class Power:
     """What one scenario costs when it is played alone, in exchanges, and what it catches."""
 
     exchanges: int
-    catches: frozenset[str]
+    catches: AbstractSet[str]
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,14 @@ class Budgeted:
         return f"--budget {self.budget}: {played}; left out: {left_out or 'none'}"
 
 
-def choose(scenarios: Sequence[Scenario], profile: Profile, budget: int) -> Budgeted:
+def choose(scenarios: Sequence[Scenario], profile: Profile, budget: int, wants: Wants | None = None) -> Budgeted:
     """The scenarios that catch most within so many exchanges; in their order.
 
     What is left of the budget when nothing more is caught goes to requirements that nobody checks yet. Generated suites
-    are left out: what they send is not known beforehand.
+    are left out: what they send is not known beforehand. Of what is planted, only what breaks a requirement counts that
+    `wants` says is checked.
     """
-    powers, faults = _powers([one for one in scenarios if not is_generated(one)], profile)
+    powers, faults = _powers([one for one in scenarios if not is_generated(one)], profile, wants or profile.promises)
     chosen, spent = _greedy(powers, budget - PREFLIGHT)
     unchecked = _coverage(scenarios, powers, profile, chosen)
     further, _ = _greedy(unchecked, budget - PREFLIGHT - spent)
@@ -86,6 +91,11 @@ def choose(scenarios: Sequence[Scenario], profile: Profile, budget: int) -> Budg
 def is_generated(one: Scenario) -> bool:
     """Whether what the scenario sends is made up anew for each run."""
     return one.needs in _MATERIALS
+
+
+def is_single(one: Scenario) -> bool:
+    """Whether the scenario is written by hand and looks at one thing."""
+    return not is_generated(one) and not one.dense
 
 
 def _greedy(powers: Mapping[str, Power], budget: int) -> tuple[set[str], int]:
@@ -109,16 +119,29 @@ def _greedy(powers: Mapping[str, Power], budget: int) -> tuple[set[str], int]:
         spent += power.exchanges
 
 
-def _powers(scenarios: Sequence[Scenario], profile: Profile) -> tuple[dict[str, Power], int]:
+def _powers(scenarios: Sequence[Scenario], profile: Profile, wants: Wants) -> tuple[dict[str, Power], int]:
     path = _FOLDER / f"{profile.name}.json"
     if not path.is_file():
-        return {one.id: Power(_USUAL_COST, _promised(one, profile)) for one in scenarios}, 0
-    document = json.loads(path.read_text(encoding="utf-8"))
-    measured = document["scenarios"]
+        return {one.id: Power(_cost_elsewhere(one), _promised(one, profile)) for one in scenarios}, 0
+    document = _measured(path)
+    asked = {fault for fault, requirement in document["faults"].items() if wants(requirement)}
     unknown = {"exchanges": _USUAL_COST, "kills": []}
-    told = {one.id: measured.get(one.id, unknown) for one in scenarios}
-    powers = {name: Power(entry["exchanges"], frozenset(entry["kills"])) for name, entry in told.items()}
-    return powers, len(document["faults"])
+    told = {one.id: document["scenarios"].get(one.id, unknown) for one in scenarios}
+    powers = {name: Power(entry["exchanges"], asked.intersection(entry["kills"])) for name, entry in told.items()}
+    return powers, len(asked)
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _cost_elsewhere(one: Scenario) -> int:
+    """What a dense scenario costs on another profile; any other one is reckoned with as usual."""
+    if not one.dense:
+        return _USUAL_COST
+    costs = (_measured(path)["scenarios"].get(one.id) for path in _FOLDER.glob("*.json"))
+    return max((entry["exchanges"] for entry in costs if entry), default=_USUAL_COST)
 
 
 def _coverage(

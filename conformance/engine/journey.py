@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from conformance.engine.deliveries import Deliveries, Expected
     from conformance.engine.matchers import Matcher
     from conformance.engine.names import Name, Names
-    from conformance.engine.observer import Observer
+    from conformance.engine.observer import Observer, Seen
+    from conformance.engine.scenario import Scenario
     from conformance.evidence import Observation
     from conformance.target.clicks import ClickEndpoint, ClickSource, ShortLinks
     from conformance.target.target import Target
@@ -42,6 +43,8 @@ class Play:
     """What all journeys of a run share; `wants` says whether a requirement is promised and selected.
 
     `seed` and `max_examples` are for generated suites; `materials` holds what is generated once and used by several.
+    `singly` are the scenarios that look at one thing each, for dense ones that have to tell which it was; `minted`
+    holds the click ids that visits gave.
     """
 
     profile: Profile
@@ -54,6 +57,8 @@ class Play:
     seed: int = 0
     max_examples: int | None = None
     materials: dict[str, Task[Any]] = field(default_factory=dict)
+    singly: tuple[Scenario, ...] = ()
+    minted: set[str] = field(default_factory=set)
 
     def next_visitor(self) -> int:
         """The number of a visitor who was not here before in this run."""
@@ -498,6 +503,7 @@ class Journey:
                 owner=self.profile.owners.get("click"),
                 code=str(answer.fault) if answer.fault else None,
             )
+        self.play.minted.add(click)
         return click
 
     async def _watch(self, matcher: Matcher, customer: str | None) -> Seen:

@@ -93,8 +93,12 @@ class Observer:
             if last.found is not None and last.found.excess:
                 return last
             return Seen(silent=f"no marker customer appeared within {self.settle:g} s, so absence proves nothing")
-        await asyncio.sleep(max(_LEAST_QUIET, 2 * self.lag))
+        await self.let_appear()
         return await self._judge_once(customer, matcher, transcript)
+
+    async def let_appear(self) -> None:
+        """Once reads are known to be live, leaves time for whatever was accepted before to appear."""
+        await asyncio.sleep(max(_LEAST_QUIET, 2 * self.lag))
 
     async def marker_after(self, kind: str) -> bool:
         """Whether a marker customer that is written after this call appears; concurrent callers share one."""
@@ -150,7 +154,7 @@ class Observer:
             await asyncio.sleep(_PAUSES[min(looks, len(_PAUSES)) - 1])
 
     async def _judge_again(self, customer: str, matcher: Matcher, transcript: Transcript) -> Seen:
-        await asyncio.sleep(max(_LEAST_QUIET, 2 * self.lag))
+        await self.let_appear()
         return await self._judge_once(customer, matcher, transcript)
 
     async def _judge_once(self, customer: str, matcher: Matcher, transcript: Transcript) -> Seen:

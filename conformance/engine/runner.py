@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from conformance import __version__
 from conformance.engine.attempt import Played, play_scenario
-from conformance.engine.budget import choose
+from conformance.engine.budget import choose, is_single
 from conformance.engine.conclusion import flaky, requirement_results, run_verdict, scenario_result
 from conformance.engine.deliveries import Deliveries
 from conformance.engine.events import (
@@ -58,7 +58,8 @@ class RunOptions:
     """Everything a run needs to know; `max_time` in seconds, past which the run is cut.
 
     `max_examples` is the size of generated suites; None is what each takes by itself. With `budget`, only the scenarios
-    that detect most within so many exchanges are played.
+    that detect most within so many exchanges are played. `further` are what a dense scenario may play to tell what it
+    found; empty, those of the run.
     """
 
     profile: Profile
@@ -72,6 +73,7 @@ class RunOptions:
     waivers: Waivers = field(default_factory=Waivers)
     max_examples: int | None = None
     budget: int | None = None
+    further: tuple[Scenario, ...] = ()
 
 
 def _ignore(_: Event) -> None:
@@ -90,7 +92,9 @@ class Run:
     ) -> None:
         self.options = options
         self.scenarios = options.selection.choose(scenarios, options.profile)
-        self.budgeted = choose(self.scenarios, options.profile, options.budget) if options.budget else None
+        further = options.further or tuple(scenarios)
+        self._singly = tuple(one for one in further if is_single(one) and one.exists_for(options.profile))
+        self.budgeted = choose(self.scenarios, options.profile, options.budget, self._wants) if options.budget else None
         if self.budgeted is not None:
             self.scenarios = self.budgeted.scenarios
         self._on_event = on_event
@@ -192,12 +196,16 @@ class Run:
             target=target,
             observer=observer,
             names=self._names,
-            wants=lambda requirement: options.selection.wants(options.profile, requirement),
+            wants=self._wants,
             deliveries=Deliveries(inbox, options.limits.settle, write_lead) if inbox else None,
             seed=options.seed,
             max_examples=options.max_examples,
+            singly=self._singly,
         )
         return play
+
+    def _wants(self, requirement: str) -> bool:
+        return self.options.selection.wants(self.options.profile, requirement)
 
     async def _until_stopped(self, work: object) -> None:
         """Runs to the end, or until `stop` is called or `--max-time` passes."""

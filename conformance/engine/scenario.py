@@ -21,8 +21,9 @@ class Scenario:
     """One named sequence of one suite.
 
     `verifies` are the ids of the requirements it checks, first the one it is about; `arguments` what its variant adds
-    to the journey; `needs` and `unless` name a trait of a profile without which, or with which, it makes no sense. The
-    id is made of the suite, the function's name and the variant, never of a payload.
+    to the journey; `needs` and `unless` name a trait of a profile without which, or with which, it makes no sense. A
+    `dense` one tries out with few exchanges what others look at one by one, and is played only where that is asked for.
+    The id is made of the suite, the function's name and the variant, never of a payload.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Scenario:
     variant: str | None = None
     needs: str = ""
     unless: str = ""
+    dense: bool = False
 
     def exists_for(self, profile: Profile) -> bool:
         """Whether this profile promises what the scenario is about, and has the traits without which it is moot."""
@@ -66,12 +68,14 @@ def scenario(
     variants: Mapping[str, Any] | None = None,
     needs: str = "",
     unless: str | Mapping[str, str] = "",
+    dense: bool = False,
 ) -> Callable[[Callable[..., Awaitable[None]]], ScenarioGroup]:
     """Declares a coroutine function to be a scenario that checks these requirements.
 
     With `variants`, one scenario for each key; its value is the function's second argument (a tuple: the further ones).
     Without `verifies`, each variant checks the requirement that is its value.
-    `needs` and `unless` name traits of profiles; `unless` may name one for each of some variants.
+    `needs` and `unless` name traits of profiles; `unless` may name one for each of some variants. `dense` scenarios are
+    left out of a run that has no `--budget`.
     The first line of the docstring is the title that reports show.
     """
 
@@ -96,6 +100,7 @@ def scenario(
                 variant=variant,
                 needs=needs,
                 unless=unless if isinstance(unless, str) else unless.get(variant or "", ""),
+                dense=dense,
             )
 
         if variants is None:

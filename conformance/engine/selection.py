@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.contract import Level
@@ -23,13 +23,15 @@ _LISTED = 20
 class Selection:
     """What the operator asked for; empty tuples ask for everything.
 
-    `scenarios` may name a scenario without its variant, which means all of them.
+    `scenarios` may name a scenario without its variant, which means all of them. Dense ones are among what is run with
+    `dense`, or where they are named.
     """
 
     suites: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     level: Level = Level.MAY
+    dense: bool = False
 
     def wants(self, profile: Profile, requirement_id: str) -> bool:
         """Whether a check of this requirement is made: promised by the profile, high enough, and asked for."""
@@ -46,6 +48,7 @@ class Selection:
             for scenario in scenarios
             if (not self.suites or scenario.suite in self.suites)
             and (not self.scenarios or scenario.id in self.scenarios or _base(scenario.id) in self.scenarios)
+            and (self.dense or self.scenarios or not scenario.dense)
             and any(self.wants(profile, requirement) for requirement in scenario.verifies)
             and scenario.exists_for(profile)
         )
@@ -62,7 +65,7 @@ class Selection:
             if not requirement.verifiable:
                 why = requirement.unverifiable or "it binds the integrator, not the platform"
                 raise UsageError(f"no scenario checks the requirement {requirement_id}: {why}")
-        return Selection(self.suites, wanted, self.scenarios, self.level)
+        return replace(self, requirements=wanted)
 
 
 def _base(scenario_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -187,8 +187,10 @@ class FrontSession:
         scenarios = [item.scenario for item in items if isinstance(item, ScenarioItem)]
         fitting = self._options.selection.choose(scenarios, self._options.profile)
         if self._options.budget:
+            wants = partial(self._options.selection.wants, self._options.profile)
             fresh = [scenario for scenario in fitting if scenario.id not in self._judged]
-            left_out_by_budget = {*fresh} - {*choose(fresh, self._options.profile, self._options.budget).scenarios}
+            chosen_of_these = choose(fresh, self._options.profile, self._options.budget, wants).scenarios
+            left_out_by_budget = {*fresh} - {*chosen_of_these}
             fitting = tuple(scenario for scenario in fitting if scenario not in left_out_by_budget)
         chosen = set(fitting)
         left_out = [item for item in items if isinstance(item, ScenarioItem) and item.scenario not in chosen]

@@ -2,6 +2,8 @@
 
 Who does what is drawn; whatever a lawful platform may do is followed, and what it recorded has to lie within the bounds
 that leaves. A breach is told with the shortest story that shows it. `--max-examples` journeys, else 15.
+
+Where a run may send little, dense journeys take the place of the other suites: with `--budget`.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from conformance.generated.material import drawn
 from conformance.generated.moves import Story, from_json
 from conformance.generated.playing import Performance, perform
 from conformance.generated.retelling import mixes_customers, one_after_the_other, reordered, respelt, retried
+from conformance.generated.screening import screened
 from conformance.generated.themes import AT_ONCE, BUY, SIGN_UP, THEMES
 from conformance.generated.verdicts import judge_stories
+from conformance.suites.dense import buyer, refusals, verified
 from conformance.target.target import encode
 
 if TYPE_CHECKING:
@@ -63,6 +67,53 @@ async def the_same_journey_retried_is_recorded_the_same(journey: Journey) -> Non
 async def the_same_journey_among_others_is_recorded_the_same(journey: Journey) -> None:
     """Customers who come one among the other are recorded as if each had come alone."""
     await _retold(journey, ("non-deferred.confirmed-at-once",), one_after_the_other, encode)
+
+
+# --- dense journeys ---------------------------------------------------------------------------------------------------
+
+_DENSE = "dense-journeys"
+
+
+@scenario(*buyer.BUYER, needs=_DENSE, dense=True)
+async def a_buyer_with_everything_a_lead_can_carry(journey: Journey) -> None:
+    """A lead with all that is lawfully odd about it, and sales that repeat, resemble and overtake one another."""
+    await screened(journey, buyer.BUYER, buyer.told)
+
+
+@scenario(*verified.VERIFIED, needs=_DENSE, dense=True)
+async def customers_verified_one_among_the_other(journey: Journey) -> None:
+    """Customers who are verified, retried, resent and mistaken for one another are each recorded rightly."""
+    await screened(journey, verified.VERIFIED, verified.told)
+
+
+@scenario(*refusals.REFUSALS, needs=_DENSE, dense=True)
+async def a_customer_refused_until_rightly_signed_up(journey: Journey) -> None:
+    """Of a customer of whom everything wrong was refused, nothing is recorded but the lead that was right."""
+    await screened(journey, refusals.REFUSALS, refusals.told)
+
+
+@scenario(*refusals.LEADS, needs=_DENSE, dense=True)
+async def wrong_leads_are_refused(journey: Journey) -> None:
+    """Leads with one thing wrong, each another, are refused."""
+    await refusals.further_leads(journey)
+
+
+@scenario(*refusals.SALES, needs=_DENSE, dense=True)
+async def wrong_sales_are_refused(journey: Journey) -> None:
+    """Sales with one thing wrong, each another, are refused."""
+    await refusals.further_sales(journey)
+
+
+@scenario(*refusals.TOKENS, needs=_DENSE, dense=True)
+async def calls_without_the_right_token_are_refused(journey: Journey) -> None:
+    """Calls without a token, with an empty one, or under another scheme are refused."""
+    await refusals.further_tokens(journey)
+
+
+@scenario(*refusals.REQUESTS, needs=_DENSE, dense=True)
+async def requests_that_are_no_event_are_refused(journey: Journey) -> None:
+    """An empty body and a method that tracks nothing are refused."""
+    await refusals.further_requests(journey)
 
 
 async def _retold(

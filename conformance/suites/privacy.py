@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from conformance.engine.matchers import Found
@@ -89,22 +90,27 @@ async def a_shared_address_shows_nothing_of_its_first_owner(journey: Journey) ->
     journey.must("privacy.no-other-customer", answer, judge, "nothing of another customer")
 
 
+def shows_no_stack_trace(answer: Answer) -> Found:
+    """No stack trace, and no path of a file on the server."""
+    found = STACK_TRACE.search(_everything(answer))
+    return Found(holds=found is None, actual=f"the answer shows {found.group(0)!r}" if found else "nothing of it")
+
+
+def echoes_no_token(journey: Journey, answer: Answer) -> Found:
+    """Neither the run's token nor the wrong one that was sent."""
+    target = journey.play.target
+    secrets = (target.options.token, target.profile.authentication.wrong_token)
+    echoed = any(secret and secret in _everything(answer) for secret in secrets)
+    return Found(holds=not echoed, actual="the answer shows the token" if echoed else "no token")
+
+
 @scenario("privacy.no-stack-trace", "privacy.token-not-echoed")
 async def refusals_show_nothing_of_the_servers_inside(journey: Journey) -> None:
     """No refusal, whatever provoked it, and no success shows a stack trace, a path of the server, or the token."""
     click = await journey.click()
     target = journey.play.target
     lead, sale = journey.lead_body(click=click), journey.sale_body(invoice=journey.invoice(), click=click)
-    token = target.options.token
     wrong = target.profile.authentication.wrong_token
-
-    def trace(answer: Answer) -> Found:
-        found = STACK_TRACE.search(_everything(answer))
-        return Found(holds=found is None, actual=f"the answer shows {found.group(0)!r}" if found else "nothing of it")
-
-    def echo(answer: Answer) -> Found:
-        echoed = any(secret and secret in _everything(answer) for secret in (token, wrong))
-        return Found(holds=not echoed, actual="the answer shows the token" if echoed else "no token")
 
     for answer in (
         await journey.wrong("lead", lead, customer=ABSENT),
@@ -122,5 +128,5 @@ async def refusals_show_nothing_of_the_servers_inside(journey: Journey) -> None:
         await journey.post("lead", lead, step="unknown path", url=f"{target.base}/track/nothing-here"),
         await journey.lead(click=click),
     ):
-        journey.must("privacy.no-stack-trace", answer, trace, "no stack trace, no path of the server")
-        journey.must("privacy.token-not-echoed", answer, echo, "the token is not echoed")
+        journey.must("privacy.no-stack-trace", answer, shows_no_stack_trace, "no stack trace, no path of the server")
+        journey.must("privacy.token-not-echoed", answer, partial(echoes_no_token, journey), "the token is not echoed")

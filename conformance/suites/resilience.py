@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.engine.journey import Journey
     from conformance.target.messages import Answer
 
-_OVERSIZED = 300 * 1024
+OVERSIZED = 300 * 1024
 
 
 @scenario("resilience.json-content-type")
@@ -31,10 +31,11 @@ async def success_answers_say_that_they_are_json(journey: Journey) -> None:
     ]
     for answer in answers:
         if answer.taken:
-            journey.must("resilience.json-content-type", answer, _is_json, "Content-Type application/json")
+            journey.must("resilience.json-content-type", answer, is_labelled_json, "Content-Type application/json")
 
 
-def _is_json(answer: Answer) -> Found:
+def is_labelled_json(answer: Answer) -> Found:
+    """The answer's content type is that of JSON."""
     shown = media_type(answer)
     return Found(
         holds=shown == "application/json" or shown.endswith("+json"), actual=f"Content-Type {shown or 'missing'}"
@@ -47,7 +48,7 @@ async def refusals_are_json_with_a_message(journey: Journey) -> None:
     click = await journey.click()
     target = journey.play.target
     lead, sale = journey.lead_body(click=click), journey.sale_body(invoice=journey.invoice(), click=click)
-    _shape, _status = partial(_is_error, journey), partial(_agrees, journey)
+    _shape, _status = partial(is_error, journey), partial(agrees_with_status, journey)
     for answer in (
         await journey.wrong("lead", lead, customer=ABSENT),
         await journey.wrong("lead", lead, mode="sometimes"),
@@ -60,13 +61,11 @@ async def refusals_are_json_with_a_message(journey: Journey) -> None:
     ):
         # What should have been refused and was not is judged by the suite that owns it.
         if answer.fault is None and not answer.taken:
-            journey.must(
-                "resilience.error-is-json", answer, partial(_is_error, journey), "a JSON object with a message"
-            )
+            journey.must("resilience.error-is-json", answer, partial(is_error, journey), "a JSON object with a message")
             journey.must(
                 "resilience.error-status-agrees",
                 answer,
-                partial(_agrees, journey),
+                partial(agrees_with_status, journey),
                 "a body that agrees with the status",
             )
 
@@ -77,12 +76,13 @@ async def what_is_not_there_is_said_to_be_not_there(journey: Journey) -> None:
     answer = await journey.get(f"{journey.profile.paths['customers']}/ext_{journey.customer}")
     if answer.fault is None and not answer.taken:
         expected = "a JSON object with a message"
-        journey.must("resilience.error-is-json", answer, partial(_is_error, journey), expected)
+        journey.must("resilience.error-is-json", answer, partial(is_error, journey), expected)
         expected = "a body that agrees with the status"
-        journey.must("resilience.error-status-agrees", answer, partial(_agrees, journey), expected)
+        journey.must("resilience.error-status-agrees", answer, partial(agrees_with_status, journey), expected)
 
 
-def _is_error(journey: Journey, answer: Answer) -> Found:
+def is_error(journey: Journey, answer: Answer) -> Found:
+    """A JSON object with a message, of the documented shape where one is."""
     if "error-schema-binds" in journey.profile.traits:
         problems = journey.profile.schemas.problems("error", answer.json)
         return Found(holds=not problems, actual=f"{answer} ({problems[0]})" if problems else str(answer))
@@ -90,7 +90,7 @@ def _is_error(journey: Journey, answer: Answer) -> Found:
     return Found(holds=fine, actual=str(answer))
 
 
-def _agrees(journey: Journey, answer: Answer) -> Found:
+def agrees_with_status(journey: Journey, answer: Answer) -> Found:
     """The status that the body repeats, or the code that stands for it, agrees with the real one."""
     paths, codes = journey.profile.answer_paths, journey.profile.codes
     stated = at(answer, paths["error_status"]) if "error_status" in paths else None
@@ -110,7 +110,7 @@ async def an_oversized_body_is_survived(journey: Journey, operation: str) -> Non
         if operation == "lead"
         else journey.sale_body(invoice=journey.invoice(), click=click)
     )
-    answer = await journey.post(operation, {**body, "note": "x" * _OVERSIZED}, step="oversized body")
+    answer = await journey.post(operation, {**body, "note": "x" * OVERSIZED}, step="oversized body")
     if answer.fault in (Fault.RESET, Fault.NO_ANSWER):
         # Hanging up on a body that is too large is a refusal, if not a polite one.
         journey.forgive(answer)

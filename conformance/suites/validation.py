@@ -541,7 +541,7 @@ async def a_sales_timestamp_is_the_same_instant(journey: Journey, timestamp: str
 _CLOCKS_MAY_DIFFER = timedelta(minutes=10)
 
 
-def _is_that_time(shown: str | None, sent: str, began: datetime) -> bool:
+def is_that_time(shown: str | None, sent: str, began: datetime) -> bool:
     """Not shown, the instant that was sent, or the time of receipt, all of which the contract allows."""
     if shown is None:
         return True
@@ -556,7 +556,7 @@ def _lead_at(sent: str, began: datetime) -> Matcher:
         leads = customer.leads if customer else ()
         shown = ", ".join(str(lead.timestamp) for lead in leads) or "no lead"
         return Found(
-            bool(leads) and all(_is_that_time(lead.timestamp, sent, began) for lead in leads), f"shown as {shown}"
+            bool(leads) and all(is_that_time(lead.timestamp, sent, began) for lead in leads), f"shown as {shown}"
         )
 
     return Matcher(f"the instant {sent}, or the time of receipt", Kind.PRESENCE, judge)
@@ -567,7 +567,7 @@ def _sale_at(invoice: str, sent: str, began: datetime) -> Matcher:
         sales = [sale for sale in customer.sales if sale.invoice == invoice] if customer else []
         shown = ", ".join(str(sale.timestamp) for sale in sales) or "no sale"
         return Found(
-            bool(sales) and all(_is_that_time(sale.timestamp, sent, began) for sale in sales), f"shown as {shown}"
+            bool(sales) and all(is_that_time(sale.timestamp, sent, began) for sale in sales), f"shown as {shown}"
         )
 
     return Matcher(f"the instant {sent}, or the time of receipt", Kind.PRESENCE, judge, about="sale")

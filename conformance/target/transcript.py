@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.results import Exchange, RecordedRequest, RecordedResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from conformance.target.messages import Answer, Request
     from conformance.target.redaction import Redactor
@@ -51,6 +51,10 @@ class Transcript:
         )
         self._exchanges.append(exchange)
         return exchange
+
+    def take_over(self, exchanges: Iterable[Exchange]) -> None:
+        """Adds exchanges that another transcript has recorded."""
+        self._exchanges.extend(exchanges)
 
     def _response(self, answer: Answer) -> RecordedResponse:
         body, as_base64, cut = self._body(answer.body)

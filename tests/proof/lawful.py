@@ -14,7 +14,7 @@ from itertools import combinations
 from operator import or_
 from typing import TYPE_CHECKING
 
-from playing import LIMITS, PROFILES, play, play_over_sockets, scenarios_of
+from playing import LIMITS, PROFILES, dense_of, play, play_over_sockets, scenarios_of
 
 from conformance.results import Verdict
 from conformance.sandbox.latitudes import Latitude, latitudes_of
@@ -90,7 +90,8 @@ def red(profile: str, names: Row, results: Results) -> list[str]:
 def play_row(profile: str, names: Row) -> list[str]:
     """What is red when a platform has these latitudes."""
     logging.getLogger("trackproof.sandbox").setLevel(logging.CRITICAL)
-    return red(profile, names, _played(profile, names, scenarios_of(PROFILES[profile])))
+    scenarios = (*scenarios_of(PROFILES[profile]), *dense_of(PROFILES[profile]))
+    return red(profile, names, _played(profile, names, scenarios))
 
 
 def _played(profile: str, names: Row, scenarios: Sequence[Scenario]) -> Results:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import document
 from judging import Judgement, judge
-from playing import PROFILES, play, play_over_sockets, scenarios_of
+from playing import PROFILES, dense_of, play, play_over_sockets, scenarios_of
 
 from conformance.engine.budget import PREFLIGHT
 from conformance.results import Verdict
@@ -54,11 +54,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All of one profile: what became of each fault, and what each scenario costs alone, in exchanges."""
+    """All of one profile: what became of each fault, and what each scenario costs alone, in exchanges.
+
+    `densely` is what became of it in the dense scenarios.
+    """
 
     profile: str
     judgements: tuple[Judgement, ...]
     costs: dict[str, int]
+    densely: tuple[Judgement, ...]
 
 
 def unhappy(results: Results) -> list[str]:
@@ -75,8 +79,10 @@ def unhappy(results: Results) -> list[str]:
 def baseline(name: str) -> list[str]:
     """What is red on an unmodified sandbox of this profile, in both lanes."""
     profile = PROFILES[name]
-    return unhappy(play(profile, NONE, scenarios_of(profile))) + unhappy(
-        play_over_sockets(profile, NONE, _over_sockets(profile))
+    return (
+        unhappy(play(profile, NONE, scenarios_of(profile)))
+        + unhappy(play(profile, NONE, dense_of(profile)))
+        + unhappy(play_over_sockets(profile, NONE, _over_sockets(profile)))
     )
 
 
@@ -96,10 +102,17 @@ def play_fault(job: Job) -> Judgement:
     return judge(fault, profile, play(profile, fault.variation, scenarios_of(profile)))
 
 
+def play_densely(job: Job) -> Judgement:
+    """What becomes of one fault in the dense scenarios, and in what they follow up."""
+    profile, fault = PROFILES[job.profile], fault_named(job.fault, job.profile)
+    lane = play_over_sockets if fault.sockets else play
+    return judge(fault, profile, lane(profile, fault.variation, dense_of(profile)))
+
+
 def costs(name: str) -> dict[str, int]:
     """How many exchanges each scenario takes when it is played alone, markers and all, but not the preflight."""
     profile = PROFILES[name]
-    return {one.id: _cost(profile, one) for one in scenarios_of(profile)}
+    return {one.id: _cost(profile, one) for one in (*dense_of(profile), *scenarios_of(profile))}
 
 
 def _cost(profile: Profile, scenario: Scenario) -> int:
@@ -123,11 +136,14 @@ def run_matrix(names: Sequence[str] = tuple(PROFILES)) -> list[Matrix]:
         costly = {name: pool.submit(costs, name) for name in names}
         judged = {job: pool.submit(play_fault, job) for job in quick}
         judged |= {job: lane.submit(play_fault, job) for job in slow}
+        densely = {job: pool.submit(play_densely, job) for job in quick}
+        densely |= {job: lane.submit(play_densely, job) for job in slow}
         return [
             Matrix(
                 name,
                 tuple(judged[job].result() for job in jobs if job.profile == name),
                 costly[name].result(),
+                tuple(densely[job].result() for job in jobs if job.profile == name),
             )
             for name in names
         ]
@@ -145,6 +161,9 @@ def problems(matrices: Sequence[Matrix]) -> list[str]:
             if not one.killed:
                 found.append(f"{matrix.profile}: {one.fault} survives: {one.requirement} stays as it was")
             found += [f"{matrix.profile}: {one.fault}: noise: {line}" for line in one.noise]
+        for one in matrix.densely:
+            wrong = (*one.crashes, *one.noise)
+            found += [f"{matrix.profile}: {one.fault}: in dense journeys: {line}" for line in wrong]
     return found
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import unquote
 
@@ -126,8 +127,28 @@ def scenarios_of(profile: Profile, *suites: str) -> tuple[Scenario, ...]:
     return tuple(scenario for scenario in chosen if not is_generated(scenario))
 
 
-def play(profile: Profile, variation: Variation, scenarios: Sequence[Scenario], limits: Limits = LIMITS) -> Results:
-    """The results of these scenarios against a sandbox varied so; nothing is waited for."""
+def dense_of(profile: Profile) -> tuple[Scenario, ...]:
+    """The dense scenarios of a profile."""
+    return tuple(one for one in Selection(dense=True).choose(all_scenarios(), profile) if one.dense)
+
+
+def _options(profile: Profile, target: TargetOptions, limits: Limits, inbox: InboxOptions | None = None) -> RunOptions:
+    """Everything that is handed to a run is wanted, dense or not."""
+    selection = Selection(dense=True)
+    return RunOptions(profile, target, limits=limits, inbox=inbox, selection=selection, further=all_scenarios())
+
+
+def play(
+    profile: Profile,
+    variation: Variation,
+    scenarios: Sequence[Scenario],
+    limits: Limits = LIMITS,
+    **otherwise: Any,
+) -> Results:
+    """The results of these scenarios against a sandbox varied so; nothing is waited for.
+
+    Options of the target may be given otherwise.
+    """
     token = TOKENS[profile.name]
     platform = InProcess(create_app(profile, token=token, variation=variation).state.traffic)
     links = ShortLinks([f"{BASE}/l/demo"], profile.click_parameter)
@@ -144,8 +165,9 @@ def play(profile: Profile, variation: Variation, scenarios: Sequence[Scenario], 
         # Says that there is no plain socket, for the exchanges that need one.
         transport=Transport(make=httpx.AsyncHTTPTransport),
     )
+    target = replace(target, **otherwise)
     with patch.object(Connections, "new", lambda _: platform), patch.object(dub, "_PAGE", PAGE_SIZE):
-        return run_at_once(Run(RunOptions(profile, target, limits=limits), scenarios).results())
+        return run_at_once(Run(_options(profile, target, limits), scenarios).results())
 
 
 def play_over_sockets(profile: Profile, variation: Variation, scenarios: Sequence[Scenario]) -> Results:
@@ -165,7 +187,7 @@ def play_over_sockets(profile: Profile, variation: Variation, scenarios: Sequenc
             readback=sandbox.readback if profile.evidence == "readback" else None,
             transport=Transport(trust_environment=False),
         )
-        options = RunOptions(profile, target, limits=Limits(deadline=2.0, settle=1.5), inbox=inbox)
+        options = _options(profile, target, Limits(deadline=2.0, settle=1.5), inbox)
         return asyncio.run(Run(options, scenarios).results())
 
 

@@ -3,26 +3,76 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 import document
 import pytest
-from playing import PROFILES, play, scenarios_of
+from playing import PROFILES, dense_of, play, scenarios_of
+from test_fault_catalogue import section
 
+from conformance.contract import Level
 from conformance.engine.budget import PREFLIGHT, choose, is_generated
 from conformance.engine.selection import Selection
 from conformance.sandbox.variation import NONE
 from conformance.suites import all_scenarios
 from conformance.target.target import Limits
 
+if TYPE_CHECKING:
+    from conformance.engine.scenario import Scenario
+
 PROFILE = PROFILES["cutmeshort"]
 HAND_WRITTEN = scenarios_of(PROFILE)
+# Of the catalogue, in per cent, within a minute of the documented limit.
+AT_LEAST = {"cutmeshort": 85}
+
+
+def candidates(name: str) -> tuple[Scenario, ...]:
+    return (*dense_of(PROFILES[name]), *scenarios_of(PROFILES[name]))
+
+
+@pytest.mark.parametrize("name", sorted(AT_LEAST))
+def test_sixty_exchanges_catch_most_of_the_catalogue(name: str) -> None:
+    chosen = choose(candidates(name), PROFILES[name], document.BUDGET)
+    assert 100 * chosen.caught >= AT_LEAST[name] * chosen.faults
+    told = re.search(r"`--budget 60` catches (\d+) of (\d+) faults", section(name))
+    assert told is not None, "say `make proof`"
+    assert 100 * int(told[1]) >= AT_LEAST[name] * int(told[2])
+    assert int(told[2]) == chosen.faults
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_a_dense_scenario_costs_what_was_measured(name: str) -> None:
+    measured = json.loads((document.DATA / f"{name}.json").read_text("utf-8"))["scenarios"]
+    for one in dense_of(PROFILES[name]):
+        spent = play(PROFILES[name], NONE, [one]).run.requests - PREFLIGHT
+        assert spent == measured[one.id]["exchanges"], f"say `make proof`: {one.id}"
+
+
+def test_of_a_level_only_what_breaks_it_counts() -> None:
+    selection = Selection(level=Level.MUST, dense=True)
+    chosen = choose(selection.choose(all_scenarios(), PROFILE), PROFILE, 60, partial(selection.wants, PROFILE))
+    everything = choose(candidates("cutmeshort"), PROFILE, 60)
+    assert 0 < chosen.caught <= chosen.faults < everything.faults
+
+
+def test_dense_scenarios_are_played_where_there_is_a_budget_or_where_they_are_named() -> None:
+    dense = {one.id for one in dense_of(PROFILE)}
+    assert dense
+    assert dense.isdisjoint(one.id for one in Selection().choose(all_scenarios(), PROFILE))
+    (named, *_) = sorted(dense)
+    assert [one.id for one in Selection(scenarios=(named,)).choose(all_scenarios(), PROFILE)] == [named]
+    of_a_suite = Selection(suites=("sale",), dense=True).choose(all_scenarios(), PROFILE)
+    assert dense.isdisjoint(one.id for one in of_a_suite)
+    assert dense & {one.id for one in choose(candidates("cutmeshort"), PROFILE, 60).scenarios}
 
 
 @pytest.mark.parametrize("budget", [20, 60, 200])
 @pytest.mark.parametrize("name", sorted(PROFILES))
 def test_what_is_chosen_fits_into_the_budget(name: str, budget: int) -> None:
-    chosen = choose(scenarios_of(PROFILES[name]), PROFILES[name], budget)
+    chosen = choose(candidates(name), PROFILES[name], budget)
     assert chosen.scenarios
     assert play(PROFILES[name], NONE, chosen.scenarios).run.requests <= budget
 
@@ -60,6 +110,12 @@ def test_generated_suites_are_left_out() -> None:
     generated = [one for one in everything if is_generated(one)]
     assert generated
     assert not set(choose(everything, PROFILE, 10_000).scenarios) & set(generated)
+
+
+def test_a_dense_scenario_costs_the_same_where_nothing_was_measured() -> None:
+    unknown = replace(PROFILE, name="somebody-elses")
+    chosen = choose(candidates("cutmeshort"), unknown, 60)
+    assert 0 < play(PROFILE, NONE, chosen.scenarios).run.requests <= 60
 
 
 def test_a_profile_without_a_matrix_goes_by_the_requirements_that_are_checked() -> None:

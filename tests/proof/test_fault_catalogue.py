@@ -12,7 +12,7 @@ from typing import Any
 import document
 import lawful
 import pytest
-from playing import PROFILES, scenarios_of
+from playing import PROFILES, dense_of, scenarios_of
 
 from conformance.contract import Level, shipped_profiles
 from conformance.engine import budget
@@ -109,8 +109,9 @@ def test_the_page_lists_every_fault_with_its_requirement(name: str) -> None:
 def test_the_data_are_of_these_faults_and_these_scenarios(name: str) -> None:
     found = data(name)
     assert found["format"] == budget.FORMAT
-    assert list(found["faults"]) == [fault.name for fault in faults_of(name)], "say `make proof`"
-    assert list(found["scenarios"]) == [one.id for one in scenarios_of(PROFILES[name])], "say `make proof`"
+    assert found["faults"] == {fault.name: fault.breaks for fault in faults_of(name)}, "say `make proof`"
+    played = (*dense_of(PROFILES[name]), *scenarios_of(PROFILES[name]))
+    assert list(found["scenarios"]) == [one.id for one in played], "say `make proof`"
 
 
 @every_profile

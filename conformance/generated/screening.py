@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.engine.answers import allowed
 from conformance.engine.attempt import play_scenario
+from conformance.engine.equivalence import same
 from conformance.engine.faults import CannotJudge, MetRateLimit
 from conformance.engine.journey import NO_READBACK
 from conformance.engine.matchers import Found, Kind, Matcher, describe
@@ -22,7 +23,7 @@ from conformance.target.connections import now
 from conformance.target.target import BudgetSpent
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from conformance.engine.journey import Journey
     from conformance.engine.scenario import Scenario
@@ -70,6 +71,8 @@ class Screen:
     def __init__(self, journey: Journey, declared: Sequence[str]) -> None:
         self.journey = journey
         self._declared = declared
+        # Stems that answers may name whoever asks: of what several customers of the story have in common.
+        self.acquainted: set[str] = set()
         self._suspicions: list[Suspicion] = []
         self._held: set[str] = set()
         self._unseen: tuple[str, Missing | None] | None = None
@@ -137,9 +140,32 @@ class Screen:
     def names_nobody_else(self, answer: Answer, *others: str) -> None:
         """No answer names a customer with whom the request has nothing to do, these others among them."""
         stranger = next((one for one in others if one in answer.text), None) or stranger_in(answer, self.journey)
+        stranger = None if stranger in self.acquainted else stranger
         self.expect(
             (_STRANGER,), holds=stranger is None, expected="no other customer", actual=f"the answer names {stranger}"
         )
+
+    def fits(self, requirement: str, answer: Answer, schema: str) -> None:
+        """This answer's body must be valid against one of the profile's schemas."""
+        if self.journey.play.wants(requirement):
+            problems = self.journey.profile.schemas.problems(schema, answer.json)
+            said = f"{problems[0]}" if problems else ""
+            self.expect((requirement,), holds=not problems, expected=f"a body of the shape {schema}", actual=said)
+
+    def says(self, requirement: str, answers: Sequence[Answer], values: Mapping[str, Any], *others: str) -> None:
+        """One of these answers must say these values, each where the profile says that it stands; any, for `...`."""
+        if not self.journey.play.wants(requirement):
+            return
+        rules = self.journey.profile.equivalence
+
+        def right(answer: Answer, name: str, value: Any) -> bool:
+            said = self.journey.at(answer, name)
+            return said is not None if value is ... else same(said, value, rules.get(name.partition("_")[2], "exact"))
+
+        holds = any(all(right(answer, *pair) for pair in values.items()) for answer in answers)
+        said = " and ".join(str(answer) for answer in answers)
+        expected = f"an answer with {', '.join(values)}"
+        self.expect((requirement, *others), holds=holds, expected=expected, actual=said)
 
     async def until_live(self, customer: str, appeared: Callable[[RecordedCustomer], bool], about: str) -> None:
         """Waits until the last thing that was written appears, which proves that reads have come that far."""
@@ -205,9 +231,18 @@ class Screen:
         self._tell_held()
 
     def conclude(self) -> None:
-        """Tells as it was seen what no follow-up has explained."""
-        for suspicion in self._suspicions:
-            self._conclude(suspicion)
+        """Tells as it was seen what no follow-up has explained.
+
+        What is as grave as something that was found out, or less than something told, may well come of that.
+        """
+        rank = {one.id: one.level.rank for one in self.journey.profile.requirements.values()}
+        found = max((rank[one] for one, broken in self._followed.items() if broken), default=-1)
+        told = -1
+        for suspicion in sorted(self._suspicions, key=lambda one: -rank[one.suspects[0]]):
+            level = rank[suspicion.suspects[0]]
+            if found < level and told <= level and self._is_open(suspicion):
+                self._conclude(suspicion)
+                told = max(told, level)
 
     async def _follow_up(self) -> None:
         for rank in range(max((len(one.suspects) for one in self._suspicions), default=0)):
@@ -246,19 +281,16 @@ class Screen:
             self.journey.account.judged.append(told)
         return None if passed is None else False
 
-    def _conclude(self, suspicion: Suspicion) -> None:
+    def _is_open(self, suspicion: Suspicion) -> bool:
+        """Whether no requirement is found broken, and none is left to be judged, that could explain it."""
         followed = [self._followed.get(requirement, "not yet") for requirement in suspicion.suspects]
-        if True in followed or None in followed or self._is_a_consequence(suspicion):
-            return
-        why = "and was not followed up" if "not yet" in followed else "and nothing that was tried singly explains it"
-        found = Found(holds=False, actual=f"{suspicion.actual}; seen in a dense journey, {why}")
-        self.journey.must_hold(suspicion.suspects[0], expected=suspicion.expected, found=found)
+        return True not in followed and None not in followed
 
-    def _is_a_consequence(self, suspicion: Suspicion) -> bool:
-        """Whether something at least as grave was found out, which may well be the cause of this too."""
-        level = self.journey.profile.requirement
-        grave = [level(one).level.rank for one, broken in self._followed.items() if broken]
-        return max(grave, default=-1) >= level(suspicion.suspects[0]).level.rank
+    def _conclude(self, suspicion: Suspicion) -> None:
+        explained = all(requirement in self._followed for requirement in suspicion.suspects)
+        why = "nothing that was tried singly explains it" if explained else "it was not followed up"
+        found = Found(holds=False, actual=f"{suspicion.actual}; seen in a dense journey, and {why}")
+        self.journey.must_hold(suspicion.suspects[0], expected=suspicion.expected, found=found)
 
     def _tell_held(self) -> None:
         judged = {one.check.requirement for one in self.journey.account.judged}

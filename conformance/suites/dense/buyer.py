@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from conformance.ledger.records import RecordedCustomer, RecordedSale
     from conformance.target.messages import Answer
 
+_SECOND_LEAD = "non-deferred.second-event-name-is-second-lead"
+_EACH_ITS_OWN = "non-deferred.each-lead-keeps-its-click"
 BUYER = (
     "non-deferred.accepted",
     "non-deferred.confirmed-at-once",
@@ -73,13 +75,23 @@ BUYER = (
     "click-capture.fresh-id",
     "click-capture.id-usable",
     "resilience.json-content-type",
+    "non-deferred.answer-shape",
+    "non-deferred.answer-names-click-and-customer",
+    "non-deferred.answer-names-link",
+    _SECOND_LEAD,
+    _EACH_ITS_OWN,
+    "non-deferred.first-profile-stays",
+    "sale.answer-shape",
+    "sale.own-click-leaves-lead",
+    "duplicate-sale.first-answer-again",
+    "duplicate-sale.first-answer-again-whatever-differs",
     "privacy.no-other-customer",
 )
 _NAME = "Zoë 🦄  Анна محمد 王小明"
 _SIGNS = " +&<>\"[]{} a/b '#?%ü客🦄"
-_LONG, _SHORT = 230, 100
+_LONG, _SHORT = 230, 90
 _TIME = "2024-01-15T12:30:00.250+02:00"
-_EVENT, _LATER = "sign-up_started", "demo-booked"
+_EVENT, _LATER, _DEMO = "sign-up_started", "demo-booked", "demo_booked"
 _FURTHER = {"utmSource": "newsletter", "x-note": {"nested": [1, "two", None]}}
 _AMOUNT = 123456789.01
 _SMALL, _OTHER = 900, 4999
@@ -119,6 +131,7 @@ class _Buyer:
     odd: bool
     began: datetime
     name: Name
+    later: str | None = None
     sales: list[_Bought] = field(default_factory=list)
 
 
@@ -130,19 +143,16 @@ async def told(screen: Screen) -> None:
     began = now()
     invoice = buyer.name.invoice() + _TAIL
     first = await _first_sale(screen, buyer, invoice)
-    if first:
+    if first.taken:
         await _sales_at_once(screen, buyer, invoice, other)
-    details = {"avatar": buyer.name.avatar} if buyer.odd else {}
-    later = await journey.lead(event=_LATER, customer=buyer.customer, mode=journey.before_a_sale, **details)
-    screen.expect(
-        ("non-deferred.later-lead-same-click",), holds=not _broke(later), expected="an answer", actual=str(later)
-    )
-    if first:
+    await _later_lead(screen, buyer, other)
+    if first.taken:
         await journey.pause(max(0.0, began + _REMEMBERED - now()))
         again = await journey.sale(
             invoice=invoice, customer=buyer.customer, amount=_OTHER, currency="USD", event="subscription_renewed"
         )
         screen.answered("duplicate-sale.answered", again)
+        _same_again(screen, "duplicate-sale.first-answer-again-whatever-differs", first, again)
     stranger = journey.another()
     bought = await _direct_sale(screen, stranger, other)
     if bought is not None:
@@ -159,7 +169,8 @@ async def _signed_up(screen: Screen, click: str) -> _Buyer:
     length = _SHORT if "ids-up-to-100" in journey.profile.traits else _LONG
     customer = (name.customer + _SIGNS).ljust(length - 1, "x") + "."
     details = {"name": _NAME, "email": name.email, "avatar": name.avatar, "timestamp": _TIME}
-    body = journey.lead_body(click=click, customer=customer, event=_EVENT, mode="non_deferred", **details)
+    mode = journey.before_a_sale if "wait" in journey.profile.modes else "non_deferred"
+    body = journey.lead_body(click=click, customer=customer, event=_EVENT, mode=mode, **details)
     request = replace(journey.request("lead", body), body=encode({**body, **_FURTHER}))
     answers = await screen.at_once([request, request])
     taken = [answer for answer in answers if answer.taken]
@@ -172,6 +183,11 @@ async def _signed_up(screen: Screen, click: str) -> _Buyer:
         screen.answered("non-deferred.accepted", taken[0], *_LEAD_SUSPECTS)
         screen.expect(_LEAD_SUSPECTS, holds=True, expected="", actual="")
         _labelled(screen, taken[0])
+        screen.fits("non-deferred.answer-shape", taken[0], "lead-success")
+        named = {"lead_click": click, "lead_customer": customer, "lead_name": _NAME, "lead_email": name.email}
+        spelt = ("validation.any-script-unchanged", "validation.ids-unchanged")
+        screen.says("non-deferred.answer-names-click-and-customer", taken, named, *spelt)
+        screen.says("non-deferred.answer-names-link", taken, {"lead_link": ...})
         refused = [answer for answer in answers if 400 <= answer.status < 500 and answer.status != 409]  # noqa: PLR2004 - HTTP's
         screen.expect(
             ("retry.answered-200", "race.answered"), holds=not refused, expected="200 or 409", actual=str(refused)
@@ -189,14 +205,15 @@ async def _signed_up(screen: Screen, click: str) -> _Buyer:
     return _Buyer(name.customer, click, odd=False, began=began, name=name)
 
 
-async def _first_sale(screen: Screen, buyer: _Buyer, invoice: str) -> bool:
+async def _first_sale(screen: Screen, buyer: _Buyer, invoice: str) -> Answer:
     """A large sale in another currency, without the click; plainer where a platform may refuse that."""
     journey = screen.journey
     amounts = [int(_AMOUNT)] if "whole-amounts" in journey.profile.traits else [_AMOUNT, int(_AMOUNT)]
     ways: list[dict[str, Any]] = [{"amount": amount, "click": ABSENT} for amount in amounts]
     ways.append({"amount": amounts[-1], "click": buyer.click})
+    code = _CODE if journey.profile.promises("sale.currency-kept") else "USD"
     for way in ways:
-        sale = {"currency": _CODE, "event": "order-paid", **way}
+        sale = {"currency": code, "event": "order-paid", **way}
         answer = await journey.sale(invoice=invoice, customer=buyer.customer, **sale)
         if answer.taken:
             break
@@ -205,11 +222,12 @@ async def _first_sale(screen: Screen, buyer: _Buyer, invoice: str) -> bool:
     screen.expect(("sale.click-may-be-left-out",), holds=left_out or not answer.taken, expected="2xx", actual="refused")
     if answer.taken:
         _labelled(screen, answer)
+        screen.fits("sale.answer-shape", answer, "sale-success")
         kept = ("sale.amount-kept", "duplicate-sale.first-amount-stays")
         bought = _Bought(
             invoice,
             Decimal(str(way["amount"])),
-            _CODE,
+            code,
             "order-paid",
             (buyer.click, "sale.attributed-to-lead"),
             ("sale.recorded", "sale.invoice-kept"),
@@ -217,7 +235,7 @@ async def _first_sale(screen: Screen, buyer: _Buyer, invoice: str) -> bool:
             kept,
         )
         buyer.sales.append(bought)
-    return answer.taken
+    return answer
 
 
 async def _sales_at_once(screen: Screen, buyer: _Buyer, invoice: str, other: str) -> None:
@@ -228,12 +246,18 @@ async def _sales_at_once(screen: Screen, buyer: _Buyer, invoice: str, other: str
     common: dict[str, Any] = {"customer": buyer.customer, "click": other, "currency": "USD", "event": "order-paid"}
     one = journey.request("sale", journey.sale_body(invoice=longer, amount=_SMALL, **common))
     two = journey.request("sale", journey.sale_body(invoice=swapped, amount=amount, **common))
-    for answer in await screen.at_once([one, one, two]):
+    answers = await screen.at_once([one, one, two])
+    for answer in answers:
         screen.answered("race.answered", answer, "sale.accepted")
-    for spelt, paid, spelling in (
-        (longer, _SMALL, ("blanks-make-another-invoice", "shared-prefix-is-another-invoice")),
-        (swapped, amount, ("letter-case-is-another-invoice", "new-invoice-counts")),
+    for spelt, paid, spelling, said in (
+        (longer, _SMALL, ("blanks-make-another-invoice", "shared-prefix-is-another-invoice"), answers[:2]),
+        (swapped, amount, ("letter-case-is-another-invoice", "new-invoice-counts"), answers[2:]),
     ):
+        if not any(answer.taken for answer in said):
+            # A server error is told already.
+            if not any(_broke(answer) for answer in said):
+                screen.answered("sale.accepted", said[0], *(f"duplicate-sale.{one}" for one in spelling))
+            continue
         alike = tuple(f"duplicate-sale.{one}" for one in spelling)
         bought = _Bought(
             spelt,
@@ -248,6 +272,24 @@ async def _sales_at_once(screen: Screen, buyer: _Buyer, invoice: str, other: str
         buyer.sales.append(bought)
 
 
+async def _later_lead(screen: Screen, buyer: _Buyer, other: str) -> None:
+    """A lead under another name: without a click, or with one of its own where leads keep theirs."""
+    journey = screen.journey
+    if journey.profile.promises(_SECOND_LEAD):
+        buyer.later = other
+        answer = await journey.lead(event=_DEMO, customer=buyer.customer, click=other)
+    else:
+        details = {"avatar": buyer.name.avatar} if buyer.odd else {}
+        answer = await journey.lead(event=_LATER, customer=buyer.customer, **details)
+    later = ("non-deferred.later-lead-same-click", _SECOND_LEAD)
+    screen.expect(later, holds=not _broke(answer), expected="an answer", actual=str(answer))
+
+
+def _same_again(screen: Screen, requirement: str, first: Answer, again: Answer) -> None:
+    alike = again.status == first.status and again.json == first.json
+    screen.expect((requirement,), holds=alike, expected="the first answer", actual=f"{again}, after {first}")
+
+
 async def _direct_sale(screen: Screen, stranger: Name, click: str) -> _Bought | None:
     """A sale of somebody without a lead, with its own click, and the same again."""
     journey, invoice = screen.journey, stranger.invoice()
@@ -256,6 +298,7 @@ async def _direct_sale(screen: Screen, stranger: Name, click: str) -> _Bought | 
         return None
     again = await journey.repeat(answer)
     screen.answered("duplicate-sale.answered", again, "retry.answered")
+    _same_again(screen, "duplicate-sale.first-answer-again", answer, again)
     tied = (click, "sale.own-click")
     present = ("sale.own-click", "sale.recorded", "click-capture.id-usable")
     once = ("duplicate-sale.counted-once", "retry.sale-counted-once")
@@ -285,10 +328,11 @@ def _of_buyer(profile: Profile, buyer: _Buyer, record: RecordedCustomer | None) 
         Facet(twice, once, "each lead once", excess=not once),
         Facet(("non-deferred.attributed",), rightly or not confirmed, f"a lead attributed to click {click}"),
         Facet(
-            ("non-deferred.later-lead-same-click", "non-deferred.attributed"),
-            all(lead.click == click for lead in (others if first else confirmed)),
-            f"every lead attributed to click {click}",
+            ("non-deferred.later-lead-same-click", _EACH_ITS_OWN, "non-deferred.attributed"),
+            all(lead.click == (buyer.later or click) for lead in (others if first else confirmed)),
+            f"a later lead attributed to click {buyer.later or click}",
         ),
+        Facet((_SECOND_LEAD,), bool(others), "a second lead under another name"),
         Facet(
             ("non-deferred.event-name-kept", *waits),
             bool(first) or not confirmed or (not buyer.odd and nameless),
@@ -306,7 +350,7 @@ def _odd(profile: Profile, buyer: _Buyer, record: RecordedCustomer) -> list[Face
     return [
         Facet(("validation.ids-unchanged",), record.customer == buyer.customer, f"customer {buyer.customer!r}"),
         Facet(
-            ("validation.any-script-unchanged", *details),
+            ("validation.any-script-unchanged", "non-deferred.first-profile-stays", *details),
             same(record.name, _NAME, rules.get("name", "exact")),
             f"the name {_NAME!r}",
         ),
@@ -341,7 +385,7 @@ def _as_bought(profile: Profile, bought: _Bought, sales: list[RecordedSale]) -> 
             Facet(bought.kept, kept, f"{told} of {bought.amount}"),
             Facet(("sale.currency-kept", *bought.kept), code, f"{told} in {bought.currency}"),
             Facet(("sale.event-name-kept",), named, f"{told} named {bought.event}"),
-            Facet((tied,), all(sale.click == click for sale in sales), f"{told} attributed to click {click}"),
+            Facet((tied,), any(sale.click == click for sale in sales), f"{told} attributed to click {click}"),
         ]
     return facets
 
@@ -349,7 +393,9 @@ def _as_bought(profile: Profile, bought: _Bought, sales: list[RecordedSale]) -> 
 def _of_stranger(bought: _Bought, record: RecordedCustomer | None) -> list[Facet]:
     sales = [sale for sale in record.sales if sale.invoice == bought.invoice] if record else []
     click, tied = bought.click
+    led = record is not None and any(lead.click == click for lead in record.confirmed)
     return [
+        Facet(("sale.own-click-leaves-lead",), led, f"a lead attributed to click {click}"),
         Facet(bought.present, bool(sales), f"sale {bought.invoice}"),
         Facet(bought.once, len(sales) <= 1, f"sale {bought.invoice} once", excess=len(sales) > 1),
         Facet(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.ledger.records import RecordedCustomer
     from conformance.target.messages import Answer
 
+_SHARED_CLICK = "non-deferred.several-customers-on-one-click"
 REFUSALS = (
     "validation.refused-leaves-nothing",
     "validation.lead-without-event-name",
@@ -48,6 +49,8 @@ REFUSALS = (
     "non-deferred.unknown-click-not-attributed",
     "non-deferred.confirmed-at-once",
     "non-deferred.one-lead",
+    "non-deferred.explicit-mode-is-not-deferred",
+    _SHARED_CLICK,
     "resilience.oversized-body",
     "resilience.hostile-text",
     "resilience.still-answers",
@@ -62,6 +65,11 @@ LEADS = (
     "validation.lead-event-name-not-text",
     "validation.bad-email",
     "validation.bad-timestamp",
+    "validation.event-name-length",
+    "validation.event-quantity",
+    "validation.metadata-not-an-object",
+    "validation.metadata-length",
+    "validation.detail-length",
     "resilience.broken-utf-8",
 )
 SALES = (
@@ -73,11 +81,15 @@ SALES = (
     "validation.sale-without-currency",
     "validation.sale-without-event-name",
     "validation.sale-negative-amount",
+    "validation.sale-amount-not-whole",
+    "validation.sale-null-refused",
+    "validation.sale-processor-unknown",
 )
 TOKENS = (
     "authentication.missing-token",
     "authentication.other-scheme",
     "authentication.empty-token",
+    "authentication.before-body",
 )
 REQUESTS = ("validation.malformed-json", "validation.wrong-method")
 _EVENT = "demo_booked"
@@ -201,7 +213,9 @@ async def _rightly(wrong: _Wrong, click: str) -> None:
     customer = journey.another().customer if wrong.taken else journey.customer
     words = ("timestamp", "name", "email", "avatar", "quantity", "metadata")
     nothing: dict[str, Any] = dict.fromkeys(words)
-    answer = await journey.lead(click=click, customer=customer, event=_EVENT, **nothing)
+    # Where a sale may follow at once in a mode of its own, the word for a lead that is not deferred is promised.
+    mode = "non_deferred" if "wait" in journey.profile.modes else ABSENT
+    answer = await journey.lead(click=click, customer=customer, event=_EVENT, mode=mode, **nothing)
     suspects = ("resilience.still-answers", "non-deferred.accepted")
     if not screen.answered("validation.null-optionals-accepted", answer, *suspects) or not answer.taken:
         journey.given(await journey.lead(click=click, customer=customer, event=_EVENT))
@@ -219,7 +233,11 @@ def _only_that(record: RecordedCustomer | None, *, nothing_wrong: bool) -> list[
     without_token = any(sale.event == _UNAUTHORIZED for sale in sales)
     refused = bool(more) or any(sale.event != _UNAUTHORIZED for sale in sales)
     facets = [
-        Facet(("non-deferred.confirmed-at-once",), bool(confirmed), "a confirmed lead"),
+        Facet(
+            ("non-deferred.confirmed-at-once", _SHARED_CLICK, "non-deferred.explicit-mode-is-not-deferred"),
+            bool(confirmed),
+            "a confirmed lead",
+        ),
         Facet(("non-deferred.one-lead",), not twice, "one confirmed lead", excess=twice),
     ]
     if nothing_wrong:
@@ -250,9 +268,16 @@ async def further_leads(journey: Journey) -> None:
         ("validation.lead-event-name-not-text", {"event": 42}),
         ("validation.bad-email", {"email": "john.example.com"}),
         ("validation.bad-timestamp", {"timestamp": "2024-13-45T10:30:00Z"}),
+        ("validation.event-name-length", {"event": "x" * 256}),
+        ("validation.event-quantity", {"quantity": 101}),
+        ("validation.metadata-not-an-object", {"metadata": ["a"]}),
+        ("validation.metadata-length", {"metadata": {"k": "x" * 9993}}),
+        ("validation.detail-length", {"name": "x" * 101}),
     ):
         if journey.profile.promises(requirement):
             journey.must(requirement, await journey.wrong("lead", body, **changes))
+    if not journey.profile.promises("resilience.broken-utf-8"):
+        return
     broken = json.dumps(body).encode().replace(b'"X"', b'"\xff\xfe\xe9"')
     journey.must("resilience.broken-utf-8", await journey.post("lead", broken, step="lead in broken UTF-8"))
 
@@ -269,6 +294,9 @@ async def further_sales(journey: Journey) -> None:
         ("validation.sale-without-currency", {"currency": ABSENT}),
         ("validation.sale-without-event-name", {"event": ABSENT}),
         ("validation.sale-negative-amount", {"amount": -4999}),
+        ("validation.sale-amount-not-whole", {"amount": 49.5}),
+        ("validation.sale-null-refused", {"currency": None}),
+        ("validation.sale-processor-unknown", {"processor": "cash-under-the-table"}),
     ):
         if journey.profile.promises(requirement):
             body = journey.sale_body(invoice=journey.invoice(), click=click)
@@ -291,6 +319,10 @@ async def further_tokens(journey: Journey) -> None:
             operation, body, step=f"{operation} without the right token", headers=target.headers(value)
         )
         journey.must(requirement, answer)
+    if journey.profile.promises("authentication.before-body"):
+        headers = target.headers(rule.value(rule.wrong_token))
+        answer = await journey.post("lead", b"{}", step="wrong token and body", headers=headers)
+        journey.must("authentication.before-body", answer)
 
 
 async def further_requests(journey: Journey) -> None:

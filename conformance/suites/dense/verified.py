@@ -35,6 +35,13 @@ VERIFIED = (
     "deferred.attributed-to-event-1",
     "deferred.details-kept",
     "deferred.same-event-name-confirms",
+    "deferred.other-event-name-confirms",
+    "deferred.event-1-answer-shape",
+    "deferred.event-1-never-deduplicated",
+    "deferred.answer-names-event-1",
+    "mismatched-external-id.refused",
+    "resent-click-id.same-click-accepted",
+    "sale.between-events-refused",
     "deferred.later-lead-same-click",
     "mismatched-external-id.answered",
     "mismatched-external-id.not-attributed",
@@ -62,26 +69,33 @@ VERIFIED = (
     "click-capture.fresh-id",
     "privacy.no-other-customer",
 )
-_FIRST, _SECOND, _LATER, _WRONG = "signup_started", "email_verified", "trial_started", "newsletter_joined"
+_UNMOVED = "resent-click-id.attribution-unchanged"
+_FIRST, _SECOND, _LATER, _WRONG = "signup_started", "Qualified", "trial_started", "newsletter_joined"
 
 
 @dataclass(frozen=True)
 class _Cast:
-    """The customers by their part, the stranger, the address that two of them share, and the click of all."""
+    """The customers by their part, the stranger, two addresses and the click of all.
+
+    The busy one and the stranger share an address; `own` is that of the last one.
+    """
 
     waiting: str
     busy: str
     last: str
     stranger: str
     shared: str
+    own: str
     click: str
     details: Mapping[str, str]
     sale: str
 
 
-def _cast(journey: Journey, click: str) -> _Cast:
+def _cast(screen: Screen, click: str) -> _Cast:
     """Ids that differ from the stranger's in what platforms are known to overlook."""
-    name, shared = journey.another(), journey.another()
+    journey = screen.journey
+    name, shared, last = (journey.another() for _ in range(3))
+    screen.acquainted.update((shared.stem, last.stem))
     stem, traits = name.stem, journey.profile.traits
     stranger = f"{stem}-Cu-7.y@example.com"
     folded = f"{stem}-Cu-07.y@example.com"
@@ -92,6 +106,7 @@ def _cast(journey: Journey, click: str) -> _Cast:
         last=f"{stem}-Cu-7.z@example.com" if loose else f"{stem}-Cu-7.ｙ@example.com",  # noqa: RUF001 - the look-alike is the point
         stranger=stranger,
         shared=shared.email,
+        own=last.email,
         click=click,
         details={"name": f"Customer {stem}", "avatar": name.avatar},
         sale=name.invoice(),
@@ -102,7 +117,9 @@ async def told(screen: Screen) -> None:
     """The whole story, and what is recorded of everybody in it."""
     journey = screen.journey
     click, other = await screen.click(), await screen.click()
-    cast = _cast(journey, click)
+    cast = _cast(screen, click)
+    # A click id that is sent again may move the attribution where nothing else is promised.
+    other = other if journey.profile.promises(_UNMOVED) else click
     busy = await _everybody_starts(screen, cast, other)
     mismatched = await _event_2s_go_wrong(screen, cast, other)
     await _is_verified(screen, cast, busy, other)
@@ -112,11 +129,13 @@ async def told(screen: Screen) -> None:
         last = await journey.lead(customer=cast.last, event=_FIRST)
     screen.answered("deferred.event-2-accepted", last, "deferred.same-event-name-confirms")
     screen.expect(("resent-click-id.blank-is-absent",), holds=True, expected="", actual="")
+    named = {"lead_click": click, "lead_customer": cast.last}
+    screen.says("deferred.answer-names-event-1", [last], named)
     await screen.until_live(cast.last, lambda record: bool(record.confirmed), "lead")
     await screen.records(cast.waiting, partial(_of_waiting, journey.profile, cast))
     await screen.records(cast.busy, partial(_of_busy, journey.profile, cast))
     await screen.records(cast.stranger, partial(_of_stranger, taken=mismatched))
-    await screen.records(cast.last, partial(_of_last, cast))
+    await screen.records(cast.last, partial(_of_last, journey.profile, cast))
 
 
 def _takes_blank(journey: Journey) -> bool:
@@ -127,15 +146,17 @@ async def _everybody_starts(screen: Screen, cast: _Cast, other: str) -> Answer:
     """Everybody's event 1; the waiting one's again, and again with another click and name."""
     journey = screen.journey
     answers = []
-    for customer, email in ((cast.waiting, cast.stranger), (cast.busy, cast.shared), (cast.last, None)):
-        more = {**cast.details, "email": email} if email else {}
+    for customer, email in ((cast.waiting, cast.stranger), (cast.busy, cast.shared), (cast.last, cast.own)):
+        more = {**cast.details, "email": email}
         answer = await journey.lead(click=cast.click, mode="deferred", event=_FIRST, customer=customer, **more)
         screen.answered("deferred.event-1-accepted", answer)
+        screen.fits("deferred.event-1-answer-shape", answer, "lead-success")
         answers.append(journey.given(answer))
     again = await journey.repeat(answers[0])
     screen.answered("resent-click-id.event-1-retry-is-no-resend", again, "retry.answered")
+    screen.says("deferred.event-1-never-deduplicated", [again], {"lead_link": ...})
     second = await journey.lead(click=other, mode="deferred", event=_SECOND, customer=cast.waiting)
-    screen.answered("deferred.first-click-stays", second, "resent-click-id.answered")
+    screen.answered("resent-click-id.answered", second, "deferred.first-click-stays")
     return answers[1]
 
 
@@ -145,13 +166,16 @@ async def _event_2s_go_wrong(screen: Screen, cast: _Cast, other: str) -> bool:
     Returns whether the second was taken, as it may be.
     """
     journey = screen.journey
-    await journey.sale(invoice=cast.sale, customer=cast.busy, click=cast.click)
+    early = await journey.sale(invoice=cast.sale, customer=cast.busy)
+    screen.answered("sale.between-events-refused", early)
     mismatched = await journey.lead(event=_WRONG, customer=cast.stranger, email=cast.shared)
     screen.answered("mismatched-external-id.answered", mismatched)
+    screen.answered("mismatched-external-id.refused", mismatched)
     screen.names_nobody_else(mismatched, cast.busy)
-    resent = await journey.lead(click=other, event=_SECOND, customer=cast.busy)
-    if screen.answered("resent-click-id.answered", resent):
-        screen.answered("resent-click-id.refused", resent)
+    if journey.profile.promises(_UNMOVED):
+        resent = await journey.lead(click=other, event=_SECOND, customer=cast.busy)
+        if screen.answered("resent-click-id.answered", resent):
+            screen.answered("resent-click-id.refused", resent)
     return mismatched.taken
 
 
@@ -176,7 +200,11 @@ async def _is_verified(screen: Screen, cast: _Cast, event_1: Answer, other: str)
     screen.expect(("retry.answered-200",), holds=not refused, expected="200 or 409", actual=str(refused))
     await journey.lead(event=_LATER, customer=cast.busy)
     screen.answered("retry.answered", await journey.repeat(event_1))
-    screen.answered("resent-click-id.answered", await journey.lead(click=other, event=_SECOND, customer=cast.busy))
+    # Where it may count as a lead of its own, it is one that has come already.
+    event = _SECOND if journey.profile.promises(_UNMOVED) else _LATER
+    resent = await journey.lead(click=other, event=event, customer=cast.busy)
+    if screen.answered("resent-click-id.answered", resent):
+        screen.answered("resent-click-id.same-click-accepted", resent)
 
 
 # --- what has to be recorded ------------------------------------------------------------------------------------------
@@ -211,17 +239,18 @@ def _of_busy(profile: Profile, cast: _Cast, record: RecordedCustomer | None) -> 
     others = [lead for lead in confirmed if lead.event != _LATER]
     few = (
         "deferred.one-lead",
+        "deferred.other-event-name-confirms",
         "sale.between-events-keeps-pending",
         "resent-click-id.clean-event-2-confirms",
         "mismatched-external-id.right-event-2-confirms",
     )
     many = (
         "retry.event-2-counted-once",
+        "mismatched-external-id.stays-pending",
         "retry.event-1-counted-once",
         "race.event-2s-counted-once",
         "resent-click-id.at-most-one-lead",
         "deferred.one-lead",
-        "mismatched-external-id.stays-pending",
     )
     moved = (
         "resent-click-id.attribution-unchanged",
@@ -264,9 +293,10 @@ def _of_stranger(record: RecordedCustomer | None, *, taken: bool) -> list[Facet]
     ]
 
 
-def _of_last(cast: _Cast, record: RecordedCustomer | None) -> list[Facet]:
+def _of_last(profile: Profile, cast: _Cast, record: RecordedCustomer | None) -> list[Facet]:
     confirmed = record.confirmed if record else ()
-    return [
+    details = {**cast.details, "email": cast.own}
+    facets = [
         Facet(("deferred.same-event-name-confirms", "deferred.one-lead"), bool(confirmed), "a confirmed lead"),
         Facet(
             ("deferred.attributed-to-event-1",),
@@ -274,6 +304,7 @@ def _of_last(cast: _Cast, record: RecordedCustomer | None) -> list[Facet]:
             f"a lead attributed to click {cast.click}",
         ),
     ]
+    return facets + _kept(profile, ("deferred.details-kept",), details, record)
 
 
 def _kept(

@@ -167,20 +167,28 @@ class Screen:
         expected = f"an answer with {', '.join(values)}"
         self.expect((requirement, *others), holds=holds, expected=expected, actual=said)
 
-    async def until_live(self, customer: str, appeared: Callable[[RecordedCustomer], bool], about: str) -> None:
-        """Waits until the last thing that was written appears, which proves that reads have come that far."""
+    async def until_live(self, customer: str, facets: Facets, about: str) -> None:
+        """Waits until the last thing that was written appears, which proves that reads have come that far.
+
+        The facets are of that last thing alone; what is not so is looked at again by `records`.
+        """
         observer = self.journey.play.observer
         if not observer.evidence.available:
             return
+        looks: list[RecordedCustomer | None] = []
 
         def judge(record: RecordedCustomer | None) -> Found:
-            return Found(holds=record is not None and appeared(record), actual=describe(record))
+            looks.append(record)
+            return Found(holds=all(facet.holds for facet in facets(record)), actual=describe(record))
 
         matcher = Matcher("the last event", Kind.PRESENCE, judge, about)
         seen = await observer.watch(customer, matcher, now(), False, self.journey.transcript)
         self._live = seen.found is not None and seen.found.holds
-        if self._live:
-            await observer.let_appear()
+        if not self._live:
+            await self.records(customer, facets, about)
+            return
+        self._see(facets(looks[-1]), looks[-1])
+        await observer.let_appear()
 
     async def records(self, customer: str, facets: Facets, about: str = "lead") -> None:
         """This must be recorded of the customer; what is not, or not yet, is looked at as long as anywhere else."""
@@ -203,8 +211,10 @@ class Screen:
             reason = seen.silent or (seen.unreadable.reason if seen.unreadable else "not observed")
             self._unseen = (reason, Missing("--settle", "more seconds than reads lag"))
             return
-        record = looks[-1]
-        for facet in self._wanted(facets(record)):
+        self._see(facets(looks[-1]), looks[-1])
+
+    def _see(self, facets: Sequence[Facet], record: RecordedCustomer | None) -> None:
+        for facet in self._wanted(facets):
             self.expect(facet.suspects, holds=facet.holds, expected=facet.expected, actual=describe(record))
 
     def _wanted(self, facets: Sequence[Facet]) -> list[Facet]:

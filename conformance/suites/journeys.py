@@ -104,12 +104,6 @@ async def wrong_sales_are_refused(journey: Journey) -> None:
     await refusals.further_sales(journey)
 
 
-@scenario(*refusals.TOKENS, needs=_DENSE, dense=True)
-async def calls_without_the_right_token_are_refused(journey: Journey) -> None:
-    """Calls without a token, with an empty one, or under another scheme are refused."""
-    await refusals.further_tokens(journey)
-
-
 @scenario(*refusals.REQUESTS, needs=_DENSE, dense=True)
 async def requests_that_are_no_event_are_refused(journey: Journey) -> None:
     """An empty body and a method that tracks nothing are refused."""

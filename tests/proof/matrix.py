@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import document
-from judging import Judgement, judge
+from judging import Judgement, judge, together
 from playing import PROFILES, dense_of, play, play_over_sockets, scenarios_of
 
 from conformance.engine.budget import PREFLIGHT
@@ -103,10 +103,11 @@ def play_fault(job: Job) -> Judgement:
 
 
 def play_densely(job: Job) -> Judgement:
-    """What becomes of one fault in the dense scenarios, and in what they follow up."""
+    """What becomes of one fault in the dense scenarios, each played alone, and in what they follow up."""
     profile, fault = PROFILES[job.profile], fault_named(job.fault, job.profile)
-    lane = play_over_sockets if fault.sockets else play
-    return judge(fault, profile, lane(profile, fault.variation, dense_of(profile)))
+    if fault.sockets:
+        return judge(fault, profile, play_over_sockets(profile, fault.variation, dense_of(profile)))
+    return together([judge(fault, profile, play(profile, fault.variation, [one])) for one in dense_of(profile)])
 
 
 def costs(name: str) -> dict[str, int]:

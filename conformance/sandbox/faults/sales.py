@@ -240,6 +240,7 @@ SALES: tuple[Fault, ...] = (
         CUTMESHORT,
         "sale.lead-click-wins",
         _sold_for(_own_click, _brings_another),
+        also=("sale.between-events-attributed",),
     ),
     Fault(
         "sale-needs-click",
@@ -339,5 +340,6 @@ SALES: tuple[Fault, ...] = (
         BOTH,
         "sale.two-sales-count",
         swallows(_smaller_than_before),
+        also=("sale.event-name-kept",),
     ),
 )

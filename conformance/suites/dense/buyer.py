@@ -75,6 +75,7 @@ BUYER = (
     "click-capture.fresh-id",
     "click-capture.id-usable",
     "resilience.json-content-type",
+    "validation.bad-format-no-server-error",
     "non-deferred.answer-shape",
     "non-deferred.answer-names-click-and-customer",
     "non-deferred.answer-names-link",
@@ -91,11 +92,11 @@ _NAME = "Zoë 🦄  Анна محمد 王小明"
 _SIGNS = " +&<>\"[]{} a/b '#?%ü客🦄"
 _LONG, _SHORT = 230, 90
 _TIME = "2024-01-15T12:30:00.250+02:00"
-_EVENT, _LATER, _DEMO = "sign-up_started", "demo-booked", "demo_booked"
+_EVENT, _LATER, _DEMO = "sign-up_started", "demo-booked-" + "with-a-name-of-some-length-" * 3, "demo_booked"
 _FURTHER = {"utmSource": "newsletter", "x-note": {"nested": [1, "two", None]}}
 _AMOUNT = 123456789.01
 _SMALL, _OTHER = 900, 4999
-_TAIL = "-aBcDeFgHiJkLmNoPqRsTuVwXyZ"
+_TAIL = "-aBcDeFgHiJkLmNoPqRsTuVwXyZ-2026"
 _REMEMBERED = 1.1
 _CODE = "EUR"
 _LEAD_SUSPECTS = (
@@ -132,6 +133,7 @@ class _Buyer:
     began: datetime
     name: Name
     later: str | None = None
+    later_event: str = _LATER
     sales: list[_Bought] = field(default_factory=list)
 
 
@@ -156,7 +158,7 @@ async def told(screen: Screen) -> None:
     stranger = journey.another()
     bought = await _direct_sale(screen, stranger, other)
     if bought is not None:
-        await screen.until_live(stranger.customer, lambda record: bool(record.sales), "sale")
+        await screen.until_live(stranger.customer, lambda record: _is_there(bought, record), "sale")
     await screen.records(buyer.customer, lambda record: _of_buyer(journey.profile, buyer, record), "sale")
     if bought is not None:
         await screen.records(stranger.customer, lambda record: _of_stranger(bought, record), "sale")
@@ -168,11 +170,18 @@ async def _signed_up(screen: Screen, click: str) -> _Buyer:
     name = journey.another()
     length = _SHORT if "ids-up-to-100" in journey.profile.traits else _LONG
     customer = (name.customer + _SIGNS).ljust(length - 1, "x") + "."
-    details = {"name": _NAME, "email": name.email, "avatar": name.avatar, "timestamp": _TIME}
+    email = name.email.replace("@", "+tag@")
+    details = {"name": _NAME, "email": email, "avatar": name.avatar, "timestamp": _TIME}
     mode = journey.before_a_sale if "wait" in journey.profile.modes else "non_deferred"
     body = journey.lead_body(click=click, customer=customer, event=_EVENT, mode=mode, **details)
     request = replace(journey.request("lead", body), body=encode({**body, **_FURTHER}))
-    answers = await screen.at_once([request, request])
+    neighbour = journey.another().customer
+    plain = journey.lead_body(click=click, customer=neighbour, name="", event=_EVENT, mode=journey.before_a_sale)
+    beside = journey.request("lead", plain)
+    *answers, third = await screen.at_once([request, request, beside])
+    besides = ("validation.bad-format-no-server-error", "race.answered")
+    screen.expect(besides, holds=not _broke(third), expected="no server error", actual=str(third))
+    screen.names_nobody_else(third)
     taken = [answer for answer in answers if answer.taken]
     for answer in answers:
         screen.names_nobody_else(answer)
@@ -184,7 +193,7 @@ async def _signed_up(screen: Screen, click: str) -> _Buyer:
         screen.expect(_LEAD_SUSPECTS, holds=True, expected="", actual="")
         _labelled(screen, taken[0])
         screen.fits("non-deferred.answer-shape", taken[0], "lead-success")
-        named = {"lead_click": click, "lead_customer": customer, "lead_name": _NAME, "lead_email": name.email}
+        named = {"lead_click": click, "lead_customer": customer, "lead_name": _NAME, "lead_email": email}
         spelt = ("validation.any-script-unchanged", "validation.ids-unchanged")
         screen.says("non-deferred.answer-names-click-and-customer", taken, named, *spelt)
         screen.says("non-deferred.answer-names-link", taken, {"lead_link": ...})
@@ -276,7 +285,7 @@ async def _later_lead(screen: Screen, buyer: _Buyer, other: str) -> None:
     """A lead under another name: without a click, or with one of its own where leads keep theirs."""
     journey = screen.journey
     if journey.profile.promises(_SECOND_LEAD):
-        buyer.later = other
+        buyer.later, buyer.later_event = other, _DEMO
         answer = await journey.lead(event=_DEMO, customer=buyer.customer, click=other)
     else:
         details = {"avatar": buyer.name.avatar} if buyer.odd else {}
@@ -292,7 +301,7 @@ def _same_again(screen: Screen, requirement: str, first: Answer, again: Answer) 
 
 async def _direct_sale(screen: Screen, stranger: Name, click: str) -> _Bought | None:
     """A sale of somebody without a lead, with its own click, and the same again."""
-    journey, invoice = screen.journey, stranger.invoice()
+    journey, invoice = screen.journey, stranger.invoice() + _TAIL
     answer = await journey.sale(invoice=invoice, customer=stranger.customer, click=click)
     if not screen.answered("sale.own-click", answer, "click-capture.id-usable") or not answer.taken:
         return None
@@ -300,7 +309,7 @@ async def _direct_sale(screen: Screen, stranger: Name, click: str) -> _Bought | 
     screen.answered("duplicate-sale.answered", again, "retry.answered")
     _same_again(screen, "duplicate-sale.first-answer-again", answer, again)
     tied = (click, "sale.own-click")
-    present = ("sale.own-click", "sale.recorded", "click-capture.id-usable")
+    present = ("sale.own-click", "sale.recorded", "duplicate-sale.new-invoice-counts", "click-capture.id-usable")
     once = ("duplicate-sale.counted-once", "retry.sale-counted-once")
     return _Bought(invoice, Decimal(4999), "USD", "purchase_completed", tied, present, once, ("sale.own-click",))
 
@@ -334,6 +343,11 @@ def _of_buyer(profile: Profile, buyer: _Buyer, record: RecordedCustomer | None) 
         ),
         Facet((_SECOND_LEAD,), bool(others), "a second lead under another name"),
         Facet(
+            ("non-deferred.event-name-kept",),
+            not first or all(lead.event in (None, buyer.later_event) for lead in others),
+            f"a later lead named {buyer.later_event}",
+        ),
+        Facet(
             ("non-deferred.event-name-kept", *waits),
             bool(first) or not confirmed or (not buyer.odd and nameless),
             f"a lead named {_EVENT}",
@@ -350,11 +364,20 @@ def _odd(profile: Profile, buyer: _Buyer, record: RecordedCustomer) -> list[Face
     return [
         Facet(("validation.ids-unchanged",), record.customer == buyer.customer, f"customer {buyer.customer!r}"),
         Facet(
-            ("validation.any-script-unchanged", "non-deferred.first-profile-stays", *details),
+            (
+                "race.customers-not-mixed-up",
+                "validation.any-script-unchanged",
+                "non-deferred.first-profile-stays",
+                *details,
+            ),
             same(record.name, _NAME, rules.get("name", "exact")),
             f"the name {_NAME!r}",
         ),
-        Facet(details, same(record.email, buyer.name.email, rules.get("email", "exact")), "the e-mail address"),
+        Facet(
+            details,
+            same(record.email, buyer.name.email.replace("@", "+tag@"), rules.get("email", "exact")),
+            "the e-mail address",
+        ),
         Facet(details, same(record.avatar, buyer.name.avatar, rules.get("avatar", "exact")), "the avatar"),
         Facet(("validation.timestamp-same-instant",), is_that_time(at, _TIME, buyer.began), f"the instant {_TIME}"),
     ]
@@ -390,13 +413,18 @@ def _as_bought(profile: Profile, bought: _Bought, sales: list[RecordedSale]) -> 
     return facets
 
 
+def _is_there(bought: _Bought, record: RecordedCustomer | None) -> list[Facet]:
+    there = record is not None and any(sale.invoice == bought.invoice for sale in record.sales)
+    return [Facet(bought.present, there, f"sale {bought.invoice}")]
+
+
 def _of_stranger(bought: _Bought, record: RecordedCustomer | None) -> list[Facet]:
     sales = [sale for sale in record.sales if sale.invoice == bought.invoice] if record else []
     click, tied = bought.click
     led = record is not None and any(lead.click == click for lead in record.confirmed)
     return [
+        *_is_there(bought, record),
         Facet(("sale.own-click-leaves-lead",), led, f"a lead attributed to click {click}"),
-        Facet(bought.present, bool(sales), f"sale {bought.invoice}"),
         Facet(bought.once, len(sales) <= 1, f"sale {bought.invoice} once", excess=len(sales) > 1),
         Facet(
             (tied, "click-capture.id-usable"),

@@ -42,6 +42,10 @@ REFUSALS = (
     "validation.unknown-path-404",
     "validation.bad-format-no-server-error",
     "validation.null-optionals-accepted",
+    "authentication.missing-token",
+    "authentication.empty-token",
+    "authentication.other-scheme",
+    "authentication.before-body",
     "authentication.wrong-token",
     "authentication.exactly-401",
     "authentication.nothing-recorded",
@@ -84,12 +88,6 @@ SALES = (
     "validation.sale-amount-not-whole",
     "validation.sale-null-refused",
     "validation.sale-processor-unknown",
-)
-TOKENS = (
-    "authentication.missing-token",
-    "authentication.other-scheme",
-    "authentication.empty-token",
-    "authentication.before-body",
 )
 REQUESTS = ("validation.malformed-json", "validation.wrong-method")
 _EVENT = "demo_booked"
@@ -137,6 +135,7 @@ async def told(screen: Screen) -> None:
     )
     await _survived(wrong, click)
     await _with_wrong_token(wrong, click)
+    await _without_token(wrong, click)
     wrong.refused(await journey.wrong("lead", lead, event=ABSENT), "validation.lead-without-event-name")
     wrong.refused(await journey.wrong("lead", lead, mode="DEFERRED"), "validation.lead-mode-unknown")
     if journey.profile.promises("validation.sale-currency-not-three-letters"):
@@ -189,6 +188,29 @@ async def _with_wrong_token(wrong: _Wrong, click: str) -> None:
     wrong.refused(answer, "authentication.wrong-token", *(() if answer.taken else ("authentication.exactly-401",)))
 
 
+async def _without_token(wrong: _Wrong, click: str) -> None:
+    """Calls without a token, with an empty one, and under another scheme."""
+    journey = wrong.journey
+    target, rule = journey.play.target, journey.profile.authentication
+    # Of somebody else: what was recorded of it would be in the way of a lead that is right.
+    lead = journey.lead_body(click=click, mode="deferred", customer=journey.another().customer)
+    sale = journey.sale_body(invoice=journey.invoice(), click=click, event=_UNAUTHORIZED)
+    basic = base64.b64encode(f"{target.options.token}:".encode()).decode()
+    for requirement, operation, body, value in (
+        ("authentication.missing-token", "lead", lead, ""),
+        ("authentication.missing-token", "sale", sale, ""),
+        ("authentication.empty-token", "lead", lead, rule.scheme),
+        ("authentication.other-scheme", "sale", sale, f"Basic {basic}"),
+    ):
+        step = f"{operation} without the right token"
+        answer = await journey.post(operation, body, step=step, headers=target.headers(value))
+        wrong.refused(answer, requirement)
+    if journey.profile.promises("authentication.before-body"):
+        headers = target.headers(rule.value(rule.wrong_token))
+        answer = await journey.post("lead", b"{}", step="wrong token and body", headers=headers)
+        journey.must("authentication.before-body", answer)
+
+
 async def _no_event_at_all(wrong: _Wrong, lead: dict[str, Any]) -> None:
     journey = wrong.journey
     target = journey.play.target
@@ -221,8 +243,13 @@ async def _rightly(wrong: _Wrong, click: str) -> None:
         journey.given(await journey.lead(click=click, customer=customer, event=_EVENT))
     else:
         screen.expect(suspects, holds=True, expected="", actual="")
-    await screen.until_live(customer, lambda record: bool(record.confirmed), "lead")
+    await screen.until_live(customer, _is_confirmed, "lead")
     await screen.records(customer, partial(_only_that, nothing_wrong=not wrong.taken))
+
+
+def _is_confirmed(record: RecordedCustomer | None) -> list[Facet]:
+    suspects = ("non-deferred.confirmed-at-once", _SHARED_CLICK, "non-deferred.explicit-mode-is-not-deferred")
+    return [Facet(suspects, record is not None and bool(record.confirmed), "a confirmed lead")]
 
 
 def _only_that(record: RecordedCustomer | None, *, nothing_wrong: bool) -> list[Facet]:
@@ -233,11 +260,7 @@ def _only_that(record: RecordedCustomer | None, *, nothing_wrong: bool) -> list[
     without_token = any(sale.event == _UNAUTHORIZED for sale in sales)
     refused = bool(more) or any(sale.event != _UNAUTHORIZED for sale in sales)
     facets = [
-        Facet(
-            ("non-deferred.confirmed-at-once", _SHARED_CLICK, "non-deferred.explicit-mode-is-not-deferred"),
-            bool(confirmed),
-            "a confirmed lead",
-        ),
+        *_is_confirmed(record),
         Facet(("non-deferred.one-lead",), not twice, "one confirmed lead", excess=twice),
     ]
     if nothing_wrong:
@@ -301,28 +324,6 @@ async def further_sales(journey: Journey) -> None:
         if journey.profile.promises(requirement):
             body = journey.sale_body(invoice=journey.invoice(), click=click)
             journey.must(requirement, await journey.wrong("sale", body, **changes))
-
-
-async def further_tokens(journey: Journey) -> None:
-    """Calls without a token, with an empty one, and under another scheme."""
-    click, target = await journey.click(), journey.play.target
-    lead, sale = journey.lead_body(click=click), journey.sale_body(invoice=journey.invoice(), click=click)
-    rule = journey.profile.authentication
-    basic = base64.b64encode(f"{target.options.token}:".encode()).decode()
-    for requirement, operation, body, value in (
-        ("authentication.missing-token", "lead", lead, ""),
-        ("authentication.missing-token", "sale", sale, ""),
-        ("authentication.empty-token", "lead", lead, rule.scheme),
-        ("authentication.other-scheme", "sale", sale, f"Basic {basic}"),
-    ):
-        answer = await journey.post(
-            operation, body, step=f"{operation} without the right token", headers=target.headers(value)
-        )
-        journey.must(requirement, answer)
-    if journey.profile.promises("authentication.before-body"):
-        headers = target.headers(rule.value(rule.wrong_token))
-        answer = await journey.post("lead", b"{}", step="wrong token and body", headers=headers)
-        journey.must("authentication.before-body", answer)
 
 
 async def further_requests(journey: Journey) -> None:

@@ -20,7 +20,7 @@ from conformance.generated.retelling import mixes_customers, one_after_the_other
 from conformance.generated.screening import screened
 from conformance.generated.themes import AT_ONCE, BUY, SIGN_UP, THEMES
 from conformance.generated.verdicts import judge_stories
-from conformance.suites.dense import buyer, refusals, verified
+from conformance.suites.dense import buyer, refusals, verified, wrong
 from conformance.target.target import encode
 
 if TYPE_CHECKING:
@@ -92,22 +92,22 @@ async def a_customer_refused_until_rightly_signed_up(journey: Journey) -> None:
     await screened(journey, refusals.REFUSALS, refusals.told)
 
 
-@scenario(*refusals.LEADS, needs=_DENSE, dense=True)
+@scenario(*wrong.LEADS, needs=_DENSE, dense=True)
 async def wrong_leads_are_refused(journey: Journey) -> None:
     """Leads with one thing wrong, each another, are refused."""
-    await refusals.further_leads(journey)
+    await wrong.leads(journey)
 
 
-@scenario(*refusals.SALES, needs=_DENSE, dense=True)
+@scenario(*wrong.SALES, needs=_DENSE, dense=True)
 async def wrong_sales_are_refused(journey: Journey) -> None:
     """Sales with one thing wrong, each another, are refused."""
-    await refusals.further_sales(journey)
+    await wrong.sales(journey)
 
 
-@scenario(*refusals.REQUESTS, needs=_DENSE, dense=True)
+@scenario(*wrong.REQUESTS, needs=_DENSE, dense=True)
 async def requests_that_are_no_event_are_refused(journey: Journey) -> None:
     """An empty body and a method that tracks nothing are refused."""
-    await refusals.further_requests(journey)
+    await wrong.requests(journey)
 
 
 async def _retold(

@@ -105,7 +105,7 @@ def _cast(screen: Screen, click: str) -> _Cast:
         waiting=stranger + ("2" if "ids-are-trimmed" in traits else " "),
         busy=f"{stem}-Cux7-7.y@example.com" if loose else f"{stem}-Cu_7-7.Y@example.com",
         numbered=f"{stem}-Cu_7-07.y@example.com",
-        # A platform that folds letters may take this for the stranger's id; any other character does as well there.
+        # A platform may fold letters, and so look-alikes; any other character does as well there.
         last=f"{stem}-Cu-7-7.y@example.com" if loose else f"{stem}-Cu\uff3f7-7.y@example.com",
         stranger=stranger,
         shared=shared.email,

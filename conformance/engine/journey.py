@@ -13,7 +13,7 @@ from conformance.engine.equivalence import same
 from conformance.engine.faults import CannotJudge, HarnessFault, MetRateLimit
 from conformance.engine.matchers import Found, Kind
 from conformance.engine.observer import Seen
-from conformance.engine.payloads import ABSENT, Absent, changed, left_out, payload
+from conformance.engine.payloads import ABSENT, Absent, before_a_sale, changed, lead_payload, sale_payload
 from conformance.results import Blame, Check, Missing, Verdict
 from conformance.target.messages import Answer, Request
 from conformance.target.target import encode
@@ -120,7 +120,7 @@ class Journey:
     @property
     def before_a_sale(self) -> str | Absent:
         """The mode of a lead that a sale follows at once, where the platform has one for that."""
-        return "wait" if "wait" in self.profile.modes else ABSENT
+        return before_a_sale(self.profile)
 
     def named_in_answers(self, click: str) -> dict[str, str]:
         """What the answer to a lead of this customer names, where answers name anything: click, id, name, address."""
@@ -217,16 +217,12 @@ class Journey:
         **details: Any,
     ) -> dict[str, Any]:
         """The body of a lead, for scenarios that change or repeat it."""
-        mode = self.profile.modes.get(mode, mode) if isinstance(mode, str) else mode
         fields = {"click": click, "event": event, "customer": customer or self.customer, "mode": mode, **details}
-        return payload(self.profile, "lead", left_out(self.profile, fields))
+        return lead_payload(self.profile, fields)
 
     def sale_body(self, *, invoice: str | Absent | None, customer: str | None = None, **fields: Any) -> dict[str, Any]:
         """The body of a sale, for scenarios that change or repeat it."""
-        defaults = {"event": "purchase_completed", "amount": 4999, "currency": "USD"}
-        return payload(
-            self.profile, "sale", {**defaults, "customer": customer or self.customer, "invoice": invoice, **fields}
-        )
+        return sale_payload(self.profile, {"customer": customer or self.customer, "invoice": invoice, **fields})
 
     async def wrong(self, operation: str, body: Mapping[str, Any], **changes: Any) -> Answer:
         """Sends a body that is wrong on purpose: some fields (our words) replaced or, where ABSENT, taken out."""

@@ -24,7 +24,7 @@ class Names:
 
     def next(self) -> Name:
         """The name of one more customer."""
-        return Name(f"tp-{self.run}-{_number(next(self._numbers))}")
+        return Name(f"tp-{self.run}-{letters(next(self._numbers), _NUMBER_LENGTH)}")
 
     @property
     def pattern(self) -> str:
@@ -47,10 +47,10 @@ class Name:
         return f"{self.stem}-In{next(self._invoices):02d}."
 
 
-def _number(value: int) -> str:
-    """A number in four characters, so that what tells two names apart stands early in them."""
+def letters(value: int, width: int) -> str:
+    """A number in so few characters, so that what tells two names apart stands early in them."""
     digits = ""
-    for _ in range(_NUMBER_LENGTH):
+    for _ in range(width):
         value, digit = divmod(value, len(_ALPHABET))
         digits = _ALPHABET[digit] + digits
     return digits

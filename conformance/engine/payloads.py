@@ -43,3 +43,21 @@ def changed(profile: Profile, operation: str, body: Mapping[str, Any], changes: 
         else:
             result[name] = value
     return result
+
+
+def lead_payload(profile: Profile, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a lead from our words for its fields; `mode` is our word too, or one that no platform knows."""
+    mode = fields.get("mode", ABSENT)
+    mode = profile.modes.get(mode, mode) if isinstance(mode, str) else mode
+    return payload(profile, "lead", left_out(profile, {"click": ABSENT, **fields, "mode": mode}))
+
+
+def sale_payload(profile: Profile, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a sale; amount 4999, currency USD unless told otherwise."""
+    defaults = {"event": "purchase_completed", "amount": 4999, "currency": "USD"}
+    return payload(profile, "sale", {**defaults, **fields})
+
+
+def before_a_sale(profile: Profile) -> str | Absent:
+    """The mode of a lead that a sale follows at once, where the platform has one for that."""
+    return "wait" if "wait" in profile.modes else ABSENT

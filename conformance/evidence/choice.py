@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from conformance.errors import ContractError
-from conformance.evidence.dub import DubEvidence
+from conformance.evidence.dub import DubCustomers, DubEvidence
 from conformance.evidence.readback import ReadBack
 from conformance.evidence.without import NoEvidence
 
@@ -31,6 +31,16 @@ def evidence_for(profile: Profile, target: Target) -> Evidence:
     if profile.evidence == "readback":
         return NoEvidence()
     return _source(profile)(target)
+
+
+def evidence_of_each(profile: Profile, target: Target) -> Evidence:
+    """The same for whoever reads many customers, when nothing is sent any more: each is asked for by itself.
+
+    A feed of everything that happened would have to be read too deep.
+    """
+    if profile.evidence == "dub" and not target.options.readback:
+        return DubCustomers(target)
+    return evidence_for(profile, target)
 
 
 def _source(profile: Profile) -> Callable[[Target], Evidence]:

@@ -29,8 +29,8 @@ _DEEP_SHARE = 8
 class FeedPace:
     """The turns of all feeds of one endpoint, whose rate limit they share; times in seconds."""
 
-    def __init__(self) -> None:
-        self._gap = _FIRST_GAP
+    def __init__(self, gap: float = _FIRST_GAP) -> None:
+        self._gap = gap
         self._next = 0.0
 
     async def turn(self) -> None:

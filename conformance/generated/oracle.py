@@ -121,9 +121,9 @@ class Oracle:
     def taken_in(self, move: Move, *, taken: bool) -> None:
         """Takes note of a step that the target took, or refused, as it may; every bound follows."""
         acted, event, requirement = self.acted(move), self.event(move), self.owed(move)
-        before = deepcopy(self.ledger)
+        before = None if taken else deepcopy(self.ledger)
         ruling = self.ledger.rule(event)
-        if ruling.changes and not taken:
+        if ruling.changes and before is not None:
             self.ledger = before
         again = move.act == "again"
         if acted.act == "mismatch":

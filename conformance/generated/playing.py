@@ -12,9 +12,11 @@ from conformance.engine.answers import allowed
 from conformance.engine.faults import CannotJudge
 from conformance.engine.journey import Journey
 from conformance.engine.matchers import Found, Kind, Matcher, describe
+from conformance.engine.payloads import lead_payload, sale_payload
 from conformance.generated.accounts import Facet
+from conformance.generated.casting import details_of, fields_of
 from conformance.generated.moves import NO_CLICK, Move, Story, bursts
-from conformance.generated.oracle import LATER, SIGNED_UP, VERIFIED, Names, Oracle
+from conformance.generated.oracle import Names, Oracle
 from conformance.target.connections import now
 from conformance.target.target import encode
 from conformance.target.transcript import Transcript
@@ -82,24 +84,9 @@ class Cast:
 
     def body(self, move: Move, names: Names) -> tuple[str, dict[str, object]]:
         """The operation and the body of a step that is no `again`."""
-        journey, name = self.journey, self.own[move.who]
-        click = {"click": self.clicks[move.click]} if move.click != NO_CLICK else {}
-        if move.act == "sale":
-            invoice = names.invoices[move.invoice]
-            return "sale", journey.sale_body(invoice=invoice, customer=name.customer, amount=move.amount, **click)
-        if move.act == "event-1":
-            body = journey.lead_body(
-                mode="deferred", event=SIGNED_UP, customer=name.customer, **click, **self.details(move.who)
-            )
-            return "lead", body
-        customer = names.stranger(move) if move.act == "mismatch" else name.customer
-        event = {"lead": SIGNED_UP, "later-lead": LATER}.get(move.act, VERIFIED)
-        details = self.details(move.who) if move.act == "lead" else {}
-        return "lead", journey.lead_body(event=event, customer=customer, mode=journey.before_a_sale, **click, **details)
-
-    def details(self, who: int) -> dict[str, str]:
-        """Name and address of a customer."""
-        return {"name": f"Customer {self.own[who].stem}", "email": self.own[who].email}
+        profile = self.journey.profile
+        operation, fields = fields_of(profile, move, names, self.own[move.who])
+        return operation, (sale_payload if operation == "sale" else lead_payload)(profile, fields)
 
 
 async def perform(
@@ -203,7 +190,7 @@ async def _compare(
         if like is not None and who is not None:
             alike = shape(record, oracle.names) == like.get(who)
             return [Facet("recorded otherwise", expected.sameness(oracle.promised), alike, "the same as before")]
-        sent = cast.details(who).items() if who is not None else ()
+        sent = details_of(cast.own[who]).items() if who is not None else ()
         # A detail that is shown of nobody is no loss; one that some customers have is.
         details = {word: text for word, text in sent if word in play.observer.shown}
         found = expected.facets(record, oracle.promised, play.profile.equivalence, details)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance import __version__
 from conformance.findings import Severity
 from conformance.findings.catalogue import LANGUAGES
 from conformance.reports.findings_view import foreign, tally
-from conformance.reports.text import count, one_line
+from conformance.reports.page import digest, page, part
+from conformance.reports.text import count
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -29,7 +26,7 @@ _LOOKS = {Severity.ERROR: "failed", Severity.WARNING: "warned", Severity.NOTE: "
 
 def html(view: View) -> str:
     """The judgement as a page."""
-    css, script = _part("report.css"), _part("findings.js")
+    css, script = part("report.css"), part("findings.js")
     judgement = view.judgement
     worst = judgement.worst
     return _template().render(
@@ -45,13 +42,9 @@ def html(view: View) -> str:
         foreign=foreign(judgement),
         css=Markup(css),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - a file of ours
-        css_hash=_hash(css),
-        script_hash=_hash(script),
+        css_hash=digest(css),
+        script_hash=digest(script),
     )
-
-
-def _finalize(value: Any) -> Any:
-    return value if isinstance(value, Markup) or not isinstance(value, str) else one_line(value)
 
 
 def _code(text: str) -> Markup:
@@ -60,24 +53,6 @@ def _code(text: str) -> Markup:
     return Markup(escaped)  # noqa: S704 - escaped one line above
 
 
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _part(name: str) -> str:
-    return files("conformance.reports").joinpath("templates", name).read_text(encoding="utf-8").strip()
-
-
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_part),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update({"count": count, "code": _code})
-    return environment.get_template("findings.html.j2")
+    return page("findings.html.j2", count=count, code=_code)

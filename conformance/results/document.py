@@ -152,7 +152,7 @@ def encodable(value: Any) -> Any:
     """The value with text that UTF-8 cannot carry spelled out."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [encodable(item) for item in value]
     if isinstance(value, dict):
         return {encodable(key): encodable(item) for key, item in value.items()}

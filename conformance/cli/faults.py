@@ -41,8 +41,8 @@ def planted(name: str | None, profile: Profile, database: str | None) -> Variati
 
 def list_faults(profile: Profile) -> None:
     """Prints name, requirement and description of each fault."""
-    from conformance.sandbox.faults import faults_of  # noqa: PLC0415 - only where it is asked for
+    from conformance.sandbox.faults import faults_of, faults_under_load  # noqa: PLC0415 - only where it is asked for
 
-    for fault in faults_of(profile.name):
+    for fault in (*faults_of(profile.name), *faults_under_load(profile.name)):
         click.echo(f"{fault.name}  ({fault.breaks})")
         click.echo(f"    {fault.description}")

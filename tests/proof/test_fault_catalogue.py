@@ -16,7 +16,7 @@ from playing import PROFILES, dense_of, scenarios_of
 
 from conformance.contract import Level, shipped_profiles
 from conformance.engine import budget
-from conformance.sandbox.faults import FAULTS, faults_of
+from conformance.sandbox.faults import FAULTS, UNDER_LOAD, faults_of, faults_under_load
 from conformance.sandbox.latitudes import LATITUDES, latitudes_of
 
 NAMES = sorted(PROFILES)
@@ -43,13 +43,13 @@ def test_there_are_at_least_seventy_faults_and_twenty_five_latitudes() -> None:
     assert len(LATITUDES) >= 25
 
 
-@pytest.mark.parametrize("catalogue", [FAULTS, LATITUDES], ids=["faults", "latitudes"])
+@pytest.mark.parametrize("catalogue", [(*FAULTS, *UNDER_LOAD), LATITUDES], ids=["faults", "latitudes"])
 def test_names_are_slugs_and_descriptions_sentences_and_neither_is_used_twice(catalogue: tuple[object, ...]) -> None:
     names, descriptions = (Counter(getattr(one, what) for one in catalogue) for what in ("name", "description"))
     assert [name for name in names if not SLUG.fullmatch(name)] == []
     assert [text for text in descriptions if not re.fullmatch(r"[A-Z].*\w\.", text) or "\n" in text] == []
     assert [name for name, count in names.items() if count > 1] == []
-    assert [text for text, count in descriptions.items() if count > 1 and catalogue is FAULTS] == []
+    assert [text for text, count in descriptions.items() if count > 1 and catalogue is not LATITUDES] == []
 
 
 @every_profile
@@ -61,16 +61,17 @@ def test_every_must_that_can_be_verified_has_a_fault_that_is_named_after_it(name
 @every_profile
 def test_a_fault_breaks_what_the_profile_promises_and_a_may_is_never_broken(name: str) -> None:
     profile = PROFILES[name]
-    moot = [one.name for one in faults_of(name) if not profile.promises(one.breaks)]
+    faults = (*faults_of(name), *faults_under_load(name))
+    moot = [one.name for one in faults if not profile.promises(one.breaks)]
     assert moot == []
-    assert [one.name for one in faults_of(name) if profile.requirement(one.breaks).level is Level.MAY] == []
+    assert [one.name for one in faults if profile.requirement(one.breaks).level is Level.MAY] == []
 
 
 def test_what_a_fault_breaks_besides_exists_somewhere() -> None:
     known = {requirement for profile in PROFILES.values() for requirement in profile.requirements}
     astray = [
         (fault.name, pattern)
-        for fault in FAULTS
+        for fault in (*FAULTS, *UNDER_LOAD)
         for pattern in fault.also
         if not any(fnmatchcase(requirement, pattern) for requirement in known)
     ]

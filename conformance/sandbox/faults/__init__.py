@@ -24,8 +24,9 @@ from conformance.sandbox.faults.retries import RETRIES
 from conformance.sandbox.faults.sales import SALES
 from conformance.sandbox.faults.texts import TEXTS
 from conformance.sandbox.faults.tokens import TOKENS
+from conformance.sandbox.faults.under_load import UNDER_LOAD
 
-__all__ = ["FAULTS", "Fault", "fault_named", "faults_of"]
+__all__ = ["FAULTS", "UNDER_LOAD", "Fault", "fault_named", "faults_of", "faults_under_load"]
 
 FAULTS: tuple[Fault, ...] = (
     *(*NON_DEFERRED, *DEFERRED, *MISMATCHES, *RESENDS),
@@ -37,13 +38,18 @@ FAULTS: tuple[Fault, ...] = (
 
 
 def faults_of(profile: str) -> tuple[Fault, ...]:
-    """The faults that can be planted in the sandbox of this profile."""
+    """The faults of this profile's sandbox that the suites have to catch."""
     return tuple(fault for fault in FAULTS if profile in fault.profiles)
+
+
+def faults_under_load(profile: str) -> tuple[Fault, ...]:
+    """The faults of this profile's sandbox that only `trackproof load` can meet."""
+    return tuple(fault for fault in UNDER_LOAD if profile in fault.profiles)
 
 
 def fault_named(name: str, profile: str) -> Fault:
     """The fault of this name; raises UsageError when there is none for this profile."""
-    known = {fault.name: fault for fault in faults_of(profile)}
+    known = {fault.name: fault for fault in (*faults_of(profile), *faults_under_load(profile))}
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"Did you mean {near[0]}? " if near else ""

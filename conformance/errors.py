@@ -6,6 +6,7 @@ TrackproofError
 │   └── ContractError        a profile folder that does not hold together
 ├── WorkerLost            a process that judges a part of a recording is gone; exit code 2
 ├── NotKept               the sandbox's file cannot be written to any more
+├── LoadFailed            the processes of a load did not come to their end; exit code 3
 ├── TargetUnreachable     no HTTP answer at all; exit code 4
 └── CredentialsRefused    the configured token is refused; exit code 4
 """
@@ -45,6 +46,12 @@ class WorkerLost(TrackproofError):
 
 class NotKept(TrackproofError):
     """The sandbox's file cannot be written to any more: what came last is not kept."""
+
+
+class LoadFailed(TrackproofError):
+    """The processes that send a load ended early, or never began: nothing can be said of the target."""
+
+    exit_code = 3
 
 
 class TargetUnreachable(TrackproofError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ MAY_IMPORT = {
     "generated": {"contract", "ledger", "results", "target", "evidence", "engine"},
     "doctor": {"contract", "ledger", "results", "target", "evidence", "engine"},
     "suites": {"contract", "ledger", "results", "target", "evidence", "engine", "generated"},
+    "load": {"contract", "ledger", "results", "target", "evidence", "engine", "generated"},
     "findings": {"contract"},
     "judge": {"contract", "ledger", "findings"},
     "sandbox": {"contract", "ledger", "findings", "judge"},
@@ -62,7 +64,22 @@ def test_a_part_imports_only_what_stands_before_it(part: str) -> None:
         assert not astray, f"{module.relative_to(PACKAGE)} imports {', '.join(sorted(astray))}"
 
 
-@pytest.mark.parametrize("part", ["suites", "generated", "engine"])
+def test_what_changes_sockets_is_imported_by_the_processes_of_a_load_alone() -> None:
+    sending = {"child", "conducting", "crew", "visiting", "working"}
+    telltale = re.compile(
+        rf"^\s*(?:from|import) (?:gevent|locust|conformance\.load\.(?:{'|'.join(sending)}))", re.MULTILINE
+    )
+    astray = [
+        module
+        for module in PACKAGE.rglob("*.py")
+        if telltale.search(module.read_text(encoding="utf-8"))
+        and not (module.parent.name == "load" and module.stem in sending)
+    ]
+    assert astray == []
+    assert telltale.search((PACKAGE / "load" / "visiting.py").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("part", ["suites", "generated", "engine", "load"])
 def test_no_profile_is_named_where_all_platforms_are_judged(part: str) -> None:
     for module in modules_of(part):
         texts = [

@@ -21,6 +21,7 @@ _COMMANDS = {
     "sandbox": "Serve a platform that keeps its contract, to test an integration against.",
     "watch": "Run your own tests against a sandbox, and judge what they sent.",
     "judge": "Judge recorded traffic: HAR, NDJSON or JSON.",
+    "load": "Play whole journeys under load, then hold what was accepted against what was recorded.",
     "waive": "Write waivers for today's failures.",
     "cleanup": "Delete what a run created, where the profile can, and list the rest.",
     "init": "Write a commented trackproof.toml and a CI workflow.",

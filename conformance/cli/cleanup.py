@@ -1,4 +1,4 @@
-"""`trackproof cleanup`: deletes what a run created, where the profile can, and lists the rest as CSV."""
+"""`trackproof cleanup`: deletes what a run or a load created, where the profile can, and lists the rest as CSV."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _LEFT = 1
 _OURS = "tp-"
-# What another run may have configured says nothing about this clean-up.
-_OF_A_RUN = {"suite": (), "requirement": (), "scenario": (), "level": "may", "ratchet": None, "webhook_listen": None}
 
 
 @click.command(
@@ -40,7 +38,7 @@ _OF_A_RUN = {"suite": (), "requirement": (), "scenario": (), "level": "may", "ra
 @click.option("--list", "only_list", is_flag=True, help="Only list what was created, and send nothing.")
 @click.pass_context
 def command(context: click.Context, /, *, results: Path, config: str | None, only_list: bool, **given: Any) -> None:
-    """Delete what the run in RESULTS created, where the profile can, and list the rest.
+    """Delete what the run or the load in RESULTS created, where the profile can, and list the rest.
 
     What is left is printed as CSV, to be handed to whoever can delete it; the same as an SQL pattern is on standard
     error. Only names that a run of trackproof gives are ever deleted.
@@ -50,9 +48,9 @@ def command(context: click.Context, /, *, results: Path, config: str | None, onl
     trackproof cleanup reports/results.json > left.csv
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     from conformance.contract import load_profile  # noqa: PLC0415 - no other command waits for it
-    from conformance.results.files import read_results  # noqa: PLC0415
+    from conformance.results.files import read_created  # noqa: PLC0415
 
-    found = read_results(results)
+    found = read_created(results)
     settings = resolve(given, config)
     profile = load_profile(_profile(found, settings, named=given["profile"]))
     ours = [customer for customer in found.run.created if customer.strip().lower().startswith(_OURS)]
@@ -89,7 +87,7 @@ def _listed(found: Results, profile: Profile, customers: Sequence[str], *, only_
 def _delete(found: Results, settings: Settings, profile: Profile, customers: Sequence[str]) -> int:
     import asyncio  # noqa: PLC0415 - only here
 
-    from conformance.cli.running import run_options  # noqa: PLC0415
+    from conformance.cli.running import OF_A_RUN, run_options  # noqa: PLC0415
     from conformance.engine.cleanup import clean_up  # noqa: PLC0415
     from conformance.errors import TargetUnreachable, UsageError  # noqa: PLC0415
 
@@ -100,7 +98,7 @@ def _delete(found: Results, settings: Settings, profile: Profile, customers: Seq
             f"that run created things on {url}, and the configured target is {settings['target']}",
             "Use the configuration of that run.",
         )
-    values = {**settings.values, **_OF_A_RUN, "target": url, "profile": str(profile.folder)}
+    values = {**settings.values, **OF_A_RUN, "target": url, "profile": str(profile.folder)}
     options = run_options(replace(settings, values=values, waivers=()))
     cleaned = asyncio.run(clean_up(options, customers))
     click.echo(f"{cleaned.deleted} customers deleted, {cleaned.unknown} were never kept", err=True)

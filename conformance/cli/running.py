@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from conformance.results import Results
 
 SANDBOX = "sandbox"
+# What may be configured for a run, and says nothing about commands that judge no scenario.
+OF_A_RUN = {"suite": (), "requirement": (), "scenario": (), "level": "may", "ratchet": None, "webhook_listen": None}
 _PEM = "Give paths of PEM files."
 
 
@@ -94,10 +96,10 @@ def run_options(settings: Settings) -> RunOptions:
 def target_options(settings: Settings, profile: Profile) -> TargetOptions:
     """Where to send and how; raises UsageError for what cannot be used, and for a host of live data."""
     url = _url("TARGET", settings["target"])
-    hosts = {host.lower() for host in (*profile.production_hosts, *settings["production_hosts"])}
-    if (urlsplit(url).hostname or "").lower().rstrip(".") in hosts and not settings["allow_production"]:
+    host = production_host(url, settings, profile)
+    if host and not settings["allow_production"]:
         raise UsageError(
-            f"{urlsplit(url).hostname} is a production host: a run would create leads and sales in live data",
+            f"{host} is a production host: a run would create leads and sales in live data",
             "Point trackproof at staging, or say --allow-production if that is what you want.",
         )
     readback = settings["readback"]
@@ -116,6 +118,13 @@ def target_options(settings: Settings, profile: Profile) -> TargetOptions:
     if not target.token.isascii() or not target.token.isprintable():
         raise UsageError("the token has characters that no header can carry", "Check TRACKPROOF_TOKEN for stray ones.")
     return target
+
+
+def production_host(url: str, settings: Settings, profile: Profile) -> str:
+    """The host of this URL if live data are there, else nothing."""
+    hosts = {host.lower() for host in (*profile.production_hosts, *settings["production_hosts"])}
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return host if host.lower() in hosts else ""
 
 
 def _options(settings: Settings, profile: Profile, target: TargetOptions, inbox: InboxOptions | None) -> RunOptions:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
-from conformance.results.document import from_document
+from conformance.results.document import FORMAT, from_document
+from conformance.results.load import FORMAT as LOAD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,22 @@ def read_results(path: Path) -> Results:
     Raises UsageError, naming the file, when it cannot be read or is no results document.
     """
     return results_of(read_bytes(path), path)
+
+
+def read_created(path: Path) -> Results:
+    """The results of a run, or of a load as far as they are those of a run: what was created, and where.
+
+    Raises UsageError, naming the file, when it cannot be read or is neither.
+    """
+    data = read_bytes(path)
+    with contextlib.suppress(ValueError, RecursionError):  # what is no JSON is complained of below
+        document = json.loads(data)
+        if isinstance(document, dict) and document.get("format") == LOAD:
+            try:
+                return from_document({**document, "format": FORMAT, "requirements": [], "scenarios": []})
+            except UsageError as error:
+                raise UsageError(f"{path}: {error.what}", "Give the load.json that `trackproof load` wrote.") from None
+    return results_of(data, path)
 
 
 def read_bytes(path: Path) -> bytes:

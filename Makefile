@@ -55,7 +55,7 @@ proof: .venv/.installed-for-tests
 	@$(BIN)/python tests/proof/matrix.py
 	@$(BIN)/python tests/proof/lawful.py
 
-bench: .venv/.installed .bench/.installed
+bench: .venv/.installed-for-tests .bench/.installed
 	@$(BIN)/python benchmarks/bench.py
 
 # The tools to measure beside, in a place of their own; those of Node are left out where it is missing.

@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import beside
+import growth
 import judge
+import load
 import starting
 import throughput
 import whole
@@ -34,6 +36,8 @@ PARTS: dict[str, Callable[[], Part]] = {
     "whole-runs": whole.part,
     "sandbox": throughput.part,
     "judge": judge.part,
+    "load": load.part,
+    "growth": growth.part,
 }
 _PACKAGES = ("stepci", "newman", "@stoplight/prism-cli")
 _HEAD = """\

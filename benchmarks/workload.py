@@ -1,7 +1,7 @@
 """Workload W, as data and as scenarios of trackproof's engine.
 
 The five scenarios that the project began with, for 20 customers each: 100 scenarios, 200 tracking requests, no chain
-longer than three. `python benchmarks/workload.py URL CONCURRENCY` plays it and writes the results beside itself.
+longer than three. `python benchmarks/workload.py URL CONCURRENCY [CUSTOMERS]` plays it and writes its results.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def chains() -> Iterator[tuple[str, list[tuple[str, dict[str, Any]]]]]:
         yield f"duplicate {number}", [("lead", {**event, **click}), ("sale", sale), ("sale", sale)]
 
 
-def play(url: str, concurrency: int) -> str:
+def play(url: str, concurrency: int, customers: int = CUSTOMERS) -> str:
     """Plays the workload with the engine, transcripts and results document included, and returns the verdict."""
     from conformance.contract import load_profile  # noqa: PLC0415 - its import is part of what is measured
     from conformance.engine.runner import RunOptions, run  # noqa: PLC0415
@@ -49,7 +49,7 @@ def play(url: str, concurrency: int) -> str:
     if TYPE_CHECKING:
         from conformance.engine.journey import Journey  # noqa: PLC0415
 
-    numbers = {str(number): number for number in range(CUSTOMERS)}
+    numbers = {str(number): number for number in range(customers)}
 
     @scenario("non-deferred.accepted", variants=numbers)
     async def non_deferred(journey: Journey, _: int) -> None:
@@ -89,7 +89,7 @@ def play(url: str, concurrency: int) -> str:
     target = TargetOptions(
         url,
         TOKEN,
-        clicks=GivenClicks([f"id_{number}" for number in range(5 * CUSTOMERS)]),
+        clicks=GivenClicks([f"id_{number}" for number in range(5 * customers)]),
         transport=Transport(trust_environment=False),
     )
     options = RunOptions(load_profile("cutmeshort"), target, Limits(concurrency=concurrency))
@@ -101,4 +101,4 @@ def play(url: str, concurrency: int) -> str:
 
 
 if __name__ == "__main__":
-    print(play(sys.argv[1], int(sys.argv[2])))
+    print(play(sys.argv[1], *map(int, sys.argv[2:])))

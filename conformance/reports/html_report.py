@@ -1,27 +1,24 @@
 """report.html: one self-contained file that opens offline and executes nothing but its own script.
 
-Every text passes `_finalize` (what cannot be seen is made visible) and Jinja's autoescape on its way into the page.
+Every text is made visible and escaped on its way into the page.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.contract.examples import shared_examples
 from conformance.reports.curl import script
 from conformance.reports.overview import breaches, duration, gaps, rerun, rerun_of
+from conformance.reports.page import digest, page, part
 from conformance.reports.sequence import picture
-from conformance.reports.text import UNSEEN_IN_LINES, clip, count, one_line, symbols
+from conformance.reports.text import UNSEEN_IN_LINES, clip, count, symbols
 from conformance.reports.transcript import Body, Shown, outcome, place, readable, shown
 from conformance.results.verdicts import Verdict
 
@@ -116,7 +113,7 @@ def _render(results: Results, sequences: _Sequences, limits: tuple[int, int]) ->
         drawn = picture(sequence, results.target.url) if sequence else Markup("")
         return _Transcript(sequence, drawn, script(sequence, limit), limit)
 
-    css, code = _part("report.css"), _part("report.js")
+    css, code = part("report.css"), part("report.js")
     return _template().render(
         results=results,
         verdicts=tuple(Verdict),
@@ -138,8 +135,8 @@ def _render(results: Results, sequences: _Sequences, limits: tuple[int, int]) ->
         transcript=transcript,
         css=Markup(css),  # noqa: S704 - a file of ours
         script=Markup(code),  # noqa: S704 - a file of ours
-        css_hash=_hash(css),
-        script_hash=_hash(code),
+        css_hash=digest(css),
+        script_hash=digest(code),
     )
 
 
@@ -158,9 +155,9 @@ def _suites(results: Results) -> tuple[str, ...]:
 def _links(requirement: RequirementResult) -> tuple[_Link, ...]:
     """The pages of a requirement; an address that is not a web address is no link."""
     links = []
-    for part in requirement.source.split("; "):
-        found = re.fullmatch(r"(.*) \((https?://[^\s()]+)\)", part)
-        links.append(_Link(*found.groups()) if found else _Link(part, ""))
+    for source in requirement.source.split("; "):
+        found = re.fullmatch(r"(.*) \((https?://[^\s()]+)\)", source)
+        links.append(_Link(*found.groups()) if found else _Link(source, ""))
     if len(links) == 1 and not links[0].url and re.match(r"https?://", requirement.url):
         return (_Link(links[0].page or requirement.url, requirement.url),)
     return tuple(link for link in links if link.page)
@@ -173,33 +170,9 @@ def _lines(text: str) -> Markup:
     return Markup(marked)  # noqa: S704 - escaped two lines above
 
 
-def _finalize(value: Any) -> Any:
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return one_line(value)
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _part(name: str) -> str:
-    return files("conformance.reports").joinpath("templates", name).read_text(encoding="utf-8").strip()
-
-
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_part),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(_filters())
-    return environment.get_template("report.html.j2")
+    return page("report.html.j2", **_filters())
 
 
 def _filters() -> Mapping[str, Callable[..., Any]]:

@@ -93,7 +93,8 @@ class Span(click.ParamType[float]):
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
     envvar="TRACKPROOF_MAX_ERRORS",
-    help="Exit 1 when more of the events than this were not accepted (default: errors are told, and fail nothing).",
+    help="Exit 1 when more of the events than this failed: refused wrongly, or without an answer (default: they are "
+    "told, and fail nothing).",
 )
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Send from N processes of this machine.")
 @click.option("--master", is_flag=True, help="Conduct workers on other machines, and reconcile what they sent.")

@@ -106,8 +106,9 @@ class LoadConsole:
             f"{count(traffic.journeys, 'journey')}"
         )
         say(
-            f"events: {traffic.accepted} accepted, {traffic.refused} refused, {traffic.unknown} without an answer "
-            f"that tells ({traffic.error_share:.2f} % not accepted); 429: {traffic.limited}"
+            f"events: {traffic.accepted} accepted, {traffic.declined} refused as may be, {traffic.refused} refused "
+            f"wrongly, {traffic.unknown} without an answer that tells ({traffic.error_share:.2f} % failed); "
+            f"429: {traffic.limited}"
         )
         for step in traffic.steps[-1:]:
             say(

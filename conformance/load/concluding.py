@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance import __version__
 from conformance.load.hand_in import Outcome, read_ledger
 from conformance.load.reading import INTERRUPTED
-from conformance.load.reconciling import customers_of
+from conformance.load.reconciling import customers_of, is_primary
 from conformance.results import ProfileInfo, RunInfo, TargetInfo
 from conformance.results.load import (
     KINDS,
@@ -55,16 +55,22 @@ def traffic_of(summary: Mapping[str, Any], ledger: Path) -> Traffic:
     """What was sent and answered."""
     outcomes: Counter[Outcome] = Counter()
     kinds: Counter[str] = Counter()
+    declined = 0
     for played in read_ledger(ledger):
+        story = played.story
         outcomes.update(played.outcomes)
         kinds[played.kind] += 1
+        declined += sum(
+            outcome is Outcome.REFUSED and not is_primary(story, place) for place, outcome in enumerate(played.outcomes)
+        )
     tally = summary["tally"]
     return Traffic(
         seconds=summary["seconds"],
         exchanges=tally["exchanges"],
         journeys=summary["journeys"],
         accepted=outcomes[Outcome.ACCEPTED],
-        refused=outcomes[Outcome.REFUSED],
+        refused=outcomes[Outcome.REFUSED] - declined,
+        declined=declined,
         unknown=outcomes[Outcome.UNKNOWN],
         limited=tally["limited"],
         paused=round(tally["paused"], 3),
@@ -144,7 +150,7 @@ def _verdict(
     if broken:
         return "nonconformant", f"Of {traffic.accepted} accepted events, {_found(found)}."
     if max_errors is not None and traffic.error_share > max_errors:
-        share = f"{traffic.error_share:.2f} % of the events were not accepted, and --max-errors allows {max_errors:g} %"
+        share = f"{traffic.error_share:.2f} % of the events failed, and --max-errors allows {max_errors:g} %"
         return "nonconformant", f"{share}."
     if why := _why_inconclusive(summary, traffic, found):
         return "inconclusive", why

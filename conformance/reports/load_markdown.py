@@ -63,7 +63,8 @@ def _figures(results: LoadResults) -> Iterator[str]:
     yield (
         f"- {traffic.exchanges} exchanges in {traffic.seconds:.1f} s: {traffic.rate:.1f} a second ({asked}), "
         f"{order.users} users, {order.workers} sending\n"
-        f"- {traffic.journeys} journeys; events: {traffic.accepted} accepted, {traffic.refused} refused, "
+        f"- {traffic.journeys} journeys; events: {traffic.accepted} accepted, {traffic.declined} refused as may be, "
+        f"{traffic.refused} refused wrongly, "
         f"{traffic.unknown} without an answer that tells; 429: {traffic.limited}\n"
         f"- target: {code(results.target.url)}, profile {code(results.profile.name)}, run {code(results.run.id)}"
     )

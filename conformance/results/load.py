@@ -94,6 +94,7 @@ class Second:
 class Traffic:
     """What was sent and answered. `unknown` are steps without an answer that tells; `limited` counts answers 429.
 
+    `refused` counts steps that had to be accepted, `declined` those that may be refused, such as a mismatched event 2.
     `paused` is for how many seconds the target had the users wait; `seconds` how long was sent.
     """
 
@@ -102,6 +103,7 @@ class Traffic:
     journeys: int
     accepted: int
     refused: int
+    declined: int
     unknown: int
     limited: int
     paused: float
@@ -118,11 +120,11 @@ class Traffic:
     @property
     def sent(self) -> int:
         """Steps of journeys, clicks aside, each counted once however often it had to be sent."""
-        return self.accepted + self.refused + self.unknown
+        return self.accepted + self.refused + self.declined + self.unknown
 
     @property
     def error_share(self) -> float:
-        """Which share of the steps was not accepted, in percent."""
+        """Which share of the steps was refused that had to be accepted, or has no answer that tells, in percent."""
         return 100 * (self.refused + self.unknown) / self.sent if self.sent else 0.0
 
 

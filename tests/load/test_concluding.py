@@ -121,6 +121,14 @@ def test_events_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
     assert round(traffic.error_share, 1) == 28.6
 
 
+def test_what_may_be_refused_is_no_error(tmp_path: Path) -> None:
+    steps = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.ACCEPTED, Outcome.ACCEPTED)
+    results = concluded(tmp_path, journeys=(played("mismatched", *steps),), max_errors=0.0)
+    traffic = results.traffic
+    assert (traffic.accepted, traffic.declined, traffic.refused, traffic.error_share) == (3, 1, 0, 0.0)
+    assert results.verdict == "conformant"
+
+
 def test_what_slowed_or_ended_a_load_is_told(tmp_path: Path) -> None:
     tally = {"journeys": 2, "exchanges": 20, "limited": 3, "paused": 4.5}
     warnings = " ".join(concluded(tmp_path, tally=tally, busy=True).warnings)

@@ -53,7 +53,7 @@ def finding(kind: str = LOST, actual: str = "customer unknown") -> LoadFinding:
 def results(findings: Sequence[LoadFinding] = (), verdict: str = "conformant", **found: Any) -> LoadResults:
     step = StepTimes("all", 100, 1, 0.5, 3.0, 2.0, 5.0, 6.0, 9.0, 12.0)
     traffic = Traffic(
-        2.0, 100, 25, 74, 0, 1, 3, 1.5, {"non-deferred": 25}, (step,), (LoadError("sale", HOSTILE, 1),),
+        2.0, 100, 25, 74, 0, 0, 1, 3, 1.5, {"non-deferred": 25}, (step,), (LoadError("sale", HOSTILE, 1),),
         (Second(1.0, 48.0, 6.0, 10), Second(2.0, 52.0, 7.0, 10)),
     )  # fmt: skip
     told: dict[str, Any] = {

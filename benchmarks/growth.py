@@ -56,7 +56,7 @@ def runs() -> Series:
     points = []
     with tempfile.TemporaryDirectory() as name, _instant_server() as url:
         for customers in CUSTOMERS:
-            command = [PYTHON, HERE / "workload.py", url, str(CONCURRENCY), str(customers)]
+            command: list[str | Path] = [PYTHON, HERE / "workload.py", url, str(CONCURRENCY), str(customers)]
             cost = run(command, Path(name))
             points.append(Point(5 * customers, cost.cpu, cost.memory))
             print(f"run, {5 * customers} scenarios: {cost.cpu:.1f} s of CPU, {cost.memory:.0f} MB", flush=True)

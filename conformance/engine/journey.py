@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from conformance.engine.deliveries import Deliveries, Expected
     from conformance.engine.matchers import Matcher
     from conformance.engine.names import Name, Names
-    from conformance.engine.observer import Observer, Seen
+    from conformance.engine.observer import Observer
     from conformance.engine.scenario import Scenario
     from conformance.evidence import Observation
     from conformance.target.clicks import ClickEndpoint, ClickSource, ShortLinks

@@ -52,6 +52,7 @@ async def refusals_are_json_with_a_message(journey: Journey) -> None:
     for answer in (
         await journey.wrong("lead", lead, customer=ABSENT),
         await journey.wrong("lead", lead, mode="sometimes"),
+        await journey.wrong("lead", lead, click=f"{journey.name.stem}-never-minted"),
         await journey.wrong("sale", sale, amount=ABSENT),
         await journey.wrong("sale", sale, amount="4999"),
         await journey.post("lead", b'{"eventName":', step="malformed lead"),

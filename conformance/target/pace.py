@@ -38,6 +38,7 @@ class Pace:
         self._last_progress: float | None = None
         self._limited_since: float | None = None
         self._on_pause = on_pause
+        self._given_up: set[tuple[str, str]] = set()
         self.hopeless = False
 
     async def turn(self) -> None:
@@ -66,11 +67,14 @@ class Pace:
         """Notes an answer; True when it was a 429 and the same exchange should be sent again.
 
         A 429 is never a verdict: the run waits for Retry-After, else 1, 2, 4 … seconds, and goes on more slowly.
-        It gives up on one exchange after twelve tries, and on the run when nothing but 429 comes for over a minute
-        (sooner when the target has never answered anything else).
+        It gives up on one exchange after twelve tries (then at once on others of the same operation, until one of them
+        is answered), and on the run when nothing but 429 comes for over a minute (sooner when the target has never
+        answered anything else).
         """
         now = time.monotonic()
+        operation = (answer.request.method, answer.request.url) if answer.request else ("", "")
         if answer.status != _TOO_MANY:
+            self._given_up.discard(operation)
             if answer.began:
                 self._last_progress, self._limited_since = now, None
                 eased = self._gap * 0.99
@@ -81,7 +85,9 @@ class Pace:
         patience = _PATIENCE if self._last_progress else _PATIENCE_BEFORE_ANY_ANSWER
         if now - since > patience:
             self.hopeless = True
-        if self.hopeless or tries >= _TRIES:
+        if tries >= _TRIES and answer.request:
+            self._given_up.add(operation)
+        if self.hopeless or tries >= _TRIES or operation in self._given_up:
             return False
         asked = retry_after(answer)
         self._pause(now, min(2.0 ** min(tries - 1, 5) if asked is None else asked, _LONGEST_WAIT))

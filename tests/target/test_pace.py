@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -13,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.target import pace as pacing
-from conformance.target.messages import Answer
+from conformance.target.messages import Answer, Request
 from conformance.target.pace import Pace, retry_after
 
 LIMITED = Answer(429)
 FINE = Answer(200)
+LEAD, SALE = (Request("POST", f"http://localhost/track/{name}", {}, b"", name) for name in ("lead", "sale"))
 
 
 class Clock:
@@ -243,3 +245,17 @@ def test_no_text_breaks_the_reading(value: str) -> None:
     seconds = retry_after(Answer(429, {"Retry-After": value}))
 
     assert seconds is None or seconds >= 0.05
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_operation_that_was_given_up_is_not_waited_for_again_until_it_is_answered() -> None:
+    pace = Pace()
+    limited = replace(LIMITED, request=SALE)
+    pace.saw(replace(FINE, request=LEAD), 1)
+
+    assert [pace.saw(limited, tries) for tries in (1, 11, 12)] == [True, True, False]
+    assert pace.saw(limited, 1) is False
+    assert pace.saw(replace(LIMITED, request=LEAD), 1) is True
+    assert pace.saw(replace(FINE, request=SALE), 1) is False
+    assert pace.saw(limited, 1) is True
+    assert not pace.hopeless

@@ -58,9 +58,9 @@ class InProcess:
         self._app = app
 
     @contextlib.asynccontextmanager
-    async def stream(self, method: str, url: str, *, headers: dict[str, str], content: bytes) -> AsyncIterator[Came]:
+    async def stream(self, method: str, url: object, *, headers: dict[str, str], content: bytes) -> AsyncIterator[Came]:
         """One exchange."""
-        path, _, query = url.removeprefix(BASE).partition("?")
+        path, _, query = str(url).removeprefix(BASE).partition("?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

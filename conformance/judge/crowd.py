@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ _SHOWN = 20
 _A_MONTH = 31 * 86400.0
 _CLOCKS_DIFFER = 5.0
 _MOST_KIN = 200
+# Up to this rank two ids are the same text in other words, or an e-mail address says so.
+_SAME = 2
 
 
 class Register:
@@ -63,30 +66,43 @@ def mismatched(teller: Teller, pending: Register, orphan: Party, *, whole: bool)
     candidates = [
         (found, other)
         for found, other in pending.kin(orphan)
-        if not other.told and _in_order(other.first, orphan.first)
+        if not other.told and _in_order(other.first, orphan.first, _A_MONTH if found.rank > _SAME else math.inf)
     ]
     if not candidates:
         return None
     found, other = min(candidates, key=lambda pair: (pair[0].rank, -(pair[1].first.time or 0.0)))
     ties = [each for each, _ in candidates if each.rank == found.rank]
-    sure = whole or (found.sure and (len(ties) == 1 or found.rank <= 2))  # noqa: PLR2004 - equal texts and e-mails
-    made = teller.of(
+    sure = whole or (found.sure and (len(ties) == 1 or found.rank <= _SAME))
+    made = _mismatch(teller, found, other, orphan, None if sure else Severity.NOTE)
+    return Match(made[0], other, orphan) if made else None
+
+
+def meant_for(teller: Teller, leads: Register, orphan: Party) -> list[Finding]:
+    """The customer whom a follow-up meant that waits for none: verified already, or with a lead that needs it not."""
+    candidates = [(found, other) for found, other in leads.kin(orphan) if found.sure and found.rank <= _SAME]
+    if not candidates:
+        return []
+    found, other = min(candidates, key=lambda pair: pair[0].rank)
+    return _mismatch(teller, found, other, orphan, None)
+
+
+def _mismatch(teller: Teller, found: Kinship, lead: Party, orphan: Party, severity: Severity | None) -> list[Finding]:
+    return teller.of(
         f"event-2-id-{found.how}",
-        other.customer,
-        (other.first, orphan.first),
-        severity=None if sure else Severity.NOTE,
+        lead.customer,
+        (lead.first, orphan.first),
+        severity=severity,
         others=(orphan.customer,),
         other=orphan.customer,
         problem=found.problem,
         email=found.problem,
     )
-    return Match(made[0], other, orphan) if made else None
 
 
-def _in_order(first: EventRef, second: EventRef) -> bool:
+def _in_order(first: EventRef, second: EventRef, longest: float) -> bool:
     if first.time is None or second.time is None:
         return True
-    return -_CLOCKS_DIFFER <= second.time - first.time <= _A_MONTH
+    return -_CLOCKS_DIFFER <= second.time - first.time <= longest
 
 
 def sales_of_others(

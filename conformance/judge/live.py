@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.judge.crowd import (
     CUSTOMERS_OF_A_CLICK,
     Register,
+    meant_for,
     mismatched,
     related,
     sales_of_others,
@@ -120,7 +121,9 @@ class LiveJudge:
         if not self._whole:
             return []
         journey.orphan_told = True
-        return journey.orphan_finding()
+        meant = meant_for(self._examiner.teller, self._leads, journey.party(sent))
+        sent.explained = sent.explained or bool(meant)
+        return meant or journey.orphan_finding()
 
     def _shared(self, who: _Id, sent: Sent, journey: Journey) -> list[Finding]:
         found: list[Finding] = []

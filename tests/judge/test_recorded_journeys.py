@@ -103,6 +103,19 @@ def test_in_a_recording_that_is_whole_an_event_2_without_event_1_is_an_error() -
     assert (finding.id, finding.severity) == ("event-2-without-event-1", Severity.ERROR)
 
 
+@pytest.mark.parametrize("mode", ["deferred", None])
+def test_in_a_recording_that_is_whole_a_later_lead_under_another_id_is_told_at_the_customer(mode: str | None) -> None:
+    live = LiveJudge(PROFILES["cutmeshort"], whole=True)
+    first = {"clickId": "id_7Hq2", "eventName": "signup_started", "customerExternalId": "Ada", "mode": mode}
+    bodies = [first, {"eventName": "email_verified", "customerExternalId": "Ada"}]
+    for time, body in enumerate(bodies):
+        assert live.take(Call("POST", "/track/lead", body, time=time, headers={"authorization": TOKEN})) == []
+    later = {"eventName": "trial_started", "customerExternalId": "ada"}
+    (finding,) = live.take(Call("POST", "/track/lead", later, time=9.0, headers={"authorization": TOKEN}))
+
+    assert (finding.id, finding.customer, finding.others) == ("event-2-id-case", "Ada", ("ada",))
+
+
 def test_a_mismatch_is_told_with_the_event_that_names_the_wrong_id() -> None:
     live = LiveJudge(PROFILES["cutmeshort"], whole=True)
     wrong = next(journey for journey in ALL if journey.name == "event 2 in another letter case")

@@ -91,9 +91,17 @@ class LiveJudge:
             told = who in self._parties and self._parties[who].told
             found += [finding for finding in made if not (told and finding.id == "deferred-never-verified")]
             stranger = self._strangers.get(who)
-            if stranger is not None and not journey.led:
-                found += sales_of_others(self._examiner.teller, self._leads, self._leads_by_click, stranger)
+            if stranger is not None:
+                found += self._strangers_sale(stranger, journey)
         return found
+
+    def _strangers_sale(self, party: Party, journey: Journey) -> list[Finding]:
+        teller = self._examiner.teller
+        found = [] if journey.led else sales_of_others(teller, self._leads, self._leads_by_click, party)
+        sale = journey.stranger
+        if found or not self._whole or party.clicks or sale is None or sale.refused:
+            return found
+        return teller.at("sale-unattributed", sale)
 
     def _with_others(self, who: _Id, sent: Sent, journey: Journey) -> list[Finding]:
         found: list[Finding] = []

@@ -103,6 +103,24 @@ def test_in_a_recording_that_is_whole_an_event_2_without_event_1_is_an_error() -
     assert (finding.id, finding.severity) == ("event-2-without-event-1", Severity.ERROR)
 
 
+def test_in_a_recording_that_is_whole_a_sale_for_which_there_is_no_click_is_told() -> None:
+    sale = {"customerExternalId": "cus_9", "eventName": "p", "invoiceId": "in-1", "amount": 5, "currency": "USD"}
+    lead = {"clickId": "id_7Hq2", "eventName": "signup", "customerExternalId": "Ada"}
+    for path, body, told in (
+        ("lead", lead, set()),
+        ("sale", sale, {("sale-unattributed", "cus_9")}),
+        ("sale", {**sale, "clickId": "id_9Xz4"}, set()),
+        ("sale", {**sale, "customerExternalId": "Ada"}, set()),
+    ):
+        for whole in (True, False):
+            live = LiveJudge(PROFILES["cutmeshort"], whole=whole)
+            headers = {"authorization": TOKEN}
+            found = live.take(Call("POST", "/track/lead", lead, time=1.0, headers=headers))
+            found += live.take(Call("POST", f"/track/{path}", body, time=2.0, headers=headers))
+            found += live.finish()
+            assert {(finding.id, finding.customer) for finding in found} == (told if whole else set())
+
+
 @pytest.mark.parametrize("mode", ["deferred", None])
 def test_in_a_recording_that_is_whole_a_later_lead_under_another_id_is_told_at_the_customer(mode: str | None) -> None:
     live = LiveJudge(PROFILES["cutmeshort"], whole=True)

@@ -44,9 +44,10 @@ def test_a_plan_that_cannot_be_followed_is_refused(text: str) -> None:
 
 def test_after_500_the_event_is_recorded_and_the_next_call_is_answered() -> None:
     talk = hostile("500-after-commit")
-    assert talk.sale().status_code == 500
+    click = talk.click()
+    assert talk.sale(clickId=click).status_code == 500
     assert len(talk.recorded()["sales"]) == 1
-    assert talk.sale().status_code == 200
+    assert talk.sale(clickId=click).status_code == 200
     assert len(talk.recorded()["sales"]) == 1
     assert talk.found() == []
 

@@ -34,6 +34,7 @@ _DEEPEST = 20
 _DIGITS_OF_A_CARD = 19  # with what stands between them
 _LONGEST_LIST = 50
 _TOO_LARGE = 413
+_LONG_AGO = 315532800.0  # 1980
 _HALF_A_DAY = 14 * 3600.0
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}|\d{15,16}|\d{18,19}")
 _MILLISECONDS = 1e11
@@ -136,7 +137,8 @@ class Fields:
         if stamp is None:
             return self._of_other_format(sent, raw)
         now = sent.call.time
-        off = 0.0 if now is None else stamp - now
+        # A recorder may count from its own beginning: then nobody knows how far off a clock is.
+        off = 0.0 if now is None or now < _LONG_AGO else stamp - now
         if not has_zone(raw):
             return self._of_naive(sent, raw, off)
         if off > _FUTURE:

@@ -175,6 +175,8 @@ def identity(raw: Any) -> str:
     """An id as text, whatever type it was sent in."""
     if raw is None:
         return ""
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     return raw if isinstance(raw, str) else json.dumps(raw, default=str)
 
 

@@ -29,7 +29,7 @@ EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+\.[A-Za-z]{2,}")
 _CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]){3}\d{4}(?!\d)")
 
 _SECRET_NAMES = re.compile(
-    r"passw(?:or)?d|card_?number|cvv|cvc|\bssn\b|social_?security|\biban\b|passport|date_?of_?birth|\bdob\b",
+    r"passw(?:or)?d|api_?key|secret_?key|access_?token|card_?number|cvv|cvc|\bssn\b|social_?security|\biban\b|passport|date_?of_?birth|\bdob\b",
     re.IGNORECASE,
 )
 

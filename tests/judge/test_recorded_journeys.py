@@ -134,6 +134,32 @@ def test_in_a_recording_that_is_whole_a_later_lead_under_another_id_is_told_at_t
     assert (finding.id, finding.customer, finding.others) == ("event-2-id-case", "Ada", ("ada",))
 
 
+def test_times_that_count_from_the_recordings_beginning_say_nothing_of_clocks() -> None:
+    body = {
+        "clickId": "id_7Hq2",
+        "eventName": "signup",
+        "customerExternalId": "Ada",
+        "timestamp": "2026-04-10T12:00:00Z",
+    }
+    calls = [
+        Call("POST", "/track/lead", {**body, "customerExternalId": name}, time=time, headers={"authorization": TOKEN})
+        for time, name in ((0.0, "Ada"), (12.5, "Bob"))
+    ]
+    assert judge_calls(PROFILES["cutmeshort"], calls).findings == ()
+
+
+@pytest.mark.parametrize("number", [70011, 70011.0])
+def test_an_id_that_event_2_sends_as_a_number_is_told_at_the_customer(number: float) -> None:
+    bodies = [{"clickId": "id_7Hq2", "eventName": "signup", "customerExternalId": "70011", "mode": "deferred"}]
+    bodies.append({"eventName": "verified", "customerExternalId": number})  # type: ignore[dict-item]
+    calls = [
+        Call("POST", "/track/lead", body, time=float(at), headers={"authorization": TOKEN})
+        for at, body in enumerate(bodies)
+    ]
+    found = {(finding.id, finding.customer) for finding in judge_calls(PROFILES["cutmeshort"], calls).findings}
+    assert found == {("event-2-id-type", "70011"), ("customer-not-text", "70011")}
+
+
 def test_a_mismatch_is_told_with_the_event_that_names_the_wrong_id() -> None:
     live = LiveJudge(PROFILES["cutmeshort"], whole=True)
     wrong = next(journey for journey in ALL if journey.name == "event 2 in another letter case")

@@ -172,7 +172,7 @@ def _forwarding(played: Profile, options: Options, bench: Bench) -> Iterator[tup
     if host in played.production_hosts and not options.allow_production:
         raise UsageError(f"{host} is a production host", "Forward to staging, or say --allow-production.")
     operations = {path.encode(): name for name, path in played.paths.items()}
-    proxy = Forwarding(target, operations, bench.judge(), now)
+    proxy = Forwarding(target, operations, bench.judge(whole=False), now)
     with InBackground(proxy, options.port) as url:
         yield url, proxy
 

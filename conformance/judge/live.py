@@ -77,7 +77,7 @@ class LiveJudge:
             journey = self._journeys.get(who)
             if journey is None:
                 journey = self._journeys[who] = self._examiner.journey()
-        found = self._examiner.take(sent, journey, carries_tokens=self._whole)
+        found = self._examiner.take(sent, journey, carries_tokens=True)
         if journey is not None and not endpoint.right:
             found += self._with_others(who, sent, journey)
         return found

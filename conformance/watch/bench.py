@@ -25,11 +25,11 @@ _MOST = 20_000
 
 
 class NamespaceJudge:
-    """Judges the exchanges of one namespace as they come."""
+    """Judges the exchanges of one namespace as they come; `whole` says that nothing happened there before."""
 
-    def __init__(self, profile: Profile, source: str) -> None:
+    def __init__(self, profile: Profile, source: str, *, whole: bool = True) -> None:
         self._profile = profile
-        self._judge = LiveJudge(profile, whole=True)
+        self._judge = LiveJudge(profile, whole=whole)
         self._source = source
         self._told: deque[Finding] = deque(maxlen=_MOST)
 
@@ -91,10 +91,10 @@ class Bench:
         self._profile = profile
         self._judges: list[NamespaceJudge] = []
 
-    def judge(self, namespace: str = DEFAULT_NAMESPACE) -> NamespaceJudge:
-        """A judge for one more namespace."""
+    def judge(self, namespace: str = DEFAULT_NAMESPACE, *, whole: bool = True) -> NamespaceJudge:
+        """A judge for one more namespace; a target that was there before knows of more than was seen."""
         source = SOURCE if namespace == DEFAULT_NAMESPACE else f"{SOURCE}/ns/{namespace}"
-        made = NamespaceJudge(self._profile, source)
+        made = NamespaceJudge(self._profile, source, whole=whole)
         self._judges.append(made)
         return made
 

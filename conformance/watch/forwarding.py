@@ -89,16 +89,20 @@ class Forwarding:
         raw = [(name.lower(), value) for name, value in response.headers.raw]
         headers = [(name, value) for name, value in raw if name not in _HOP_BY_HOP]
         judged = bytearray()
+        # Where its length is told, an answer is at its end with its last byte.
+        told, last = b"content-length" in dict(headers), b""
         try:
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
             async for chunk in response.aiter_raw():
                 judged += chunk[: max(0, _JUDGED - len(judged))]
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                now, last = (last, chunk) if told else (chunk, b"")
+                if now:
+                    await send({"type": "http.response.body", "body": now, "more_body": True})
             # Before the end is sent: who waits for the answer may then ask what was found.
             encoding = dict(headers).get(b"content-encoding", b"")
             seen = Answer(response.status_code, tuple(headers), _plain(bytes(judged), encoding))
             self._heard(scope, path, body, visit, seen)
-            await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.body", "body": last})
         finally:
             await response.aclose()
 

@@ -59,7 +59,7 @@ def _length(data: bytes) -> int:
 @contextmanager
 def forwarded(url: str) -> Iterator[tuple[str, Bench, Forwarding]]:
     bench = Bench(PROFILE)
-    proxy = Forwarding(url, OPERATIONS, bench.judge(), now)
+    proxy = Forwarding(url, OPERATIONS, bench.judge(whole=False), now)
     with InBackground(proxy) as base:
         yield base, bench, proxy
 
@@ -135,3 +135,17 @@ def test_a_target_that_cannot_be_reached_is_a_502_that_says_so() -> None:
 def test_what_is_no_base_url_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="no base URL to forward to"):
         Forwarding(url, OPERATIONS, Bench(PROFILE).judge(), now)
+
+
+def test_what_a_real_target_may_have_known_before_is_no_more_than_a_note() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    with target(answer) as (url, _), forwarded(url) as (base, bench, _):
+        event_2 = {"eventName": "email_verified", "customerExternalId": "ada"}
+        httpx.post(f"{base}/track/lead", json=event_2, headers={"authorization": "Bearer sk_1234"}, trust_env=False)
+        httpx.post(f"{base}/track/lead", json={**event_2, "customerExternalId": "bob"}, trust_env=False)
+        told = {(finding.id, finding.customer, finding.severity.value) for finding in bench.judgement().findings}
+    assert told == {
+        ("event-2-without-event-1", "ada", "note"),
+        ("event-2-without-event-1", "bob", "note"),
+        ("token-missing", "bob", "error"),
+    }

@@ -19,6 +19,7 @@ _SIGNS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f-]+")
 _RANDOM = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[47][0-9a-f]{3}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE)
+_HEAD = re.compile(r"(?=.{0,15}[a-f])(?=.{0,15}\d)[0-9a-f]{16}")
 _SHORTEST = 3
 _LONG = 10
 _VERY_LONG = 24
@@ -198,12 +199,10 @@ def blocking_keys(party: Party, *, near: bool) -> set[str]:
     decoded = unquote_plus(unescape(party.customer))
     if decoded != party.customer:
         keys.add("n" + normal(decoded))
-    _, sign, rest = party.customer.partition(next(iter(_SIGNS.findall(party.customer)), "\0"))
-    if sign and len(rest) >= _SHORT:
-        keys.add("n" + normal(rest))
     if near and _SHORTEST < len(party.customer) <= _LONGEST_KEYED:
         keys |= {"x" + party.customer[:i] + party.customer[i + 1 :] for i in range(len(party.customer))}
         keys.add("x" + party.customer)
-        if len(plain) >= _LONG_KEY:
+        # Of other ids very many begin alike.
+        if _HEAD.match(plain):
             keys.add("c" + plain[:_LONG_KEY])
     return keys

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from conformance.cli.interruption import Interruption
 from conformance.cli.judge import command
 from conformance.errors import UsageError
 from conformance.judge.files import Progress, judge_files
@@ -208,6 +210,15 @@ def test_an_interrupted_judgement_is_reported_as_cut_short(
         text = (tmp_path / page).read_text(encoding="utf-8")
         assert "cut short" in text
         assert "✓" not in text
+
+
+def test_an_interrupted_judgement_does_not_go_on_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.cli.interruption._PATIENCE", 0.01)
+    with Interruption(io.BytesIO()) as interruption:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            threading.Event().wait(20)
+        assert interruption.asked
 
 
 def test_an_interrupted_file_is_read_no_further(tmp_path: Path) -> None:

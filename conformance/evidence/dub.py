@@ -17,7 +17,7 @@ from conformance.ledger.records import LeadStatus, RecordedCustomer, RecordedLea
 from conformance.target.messages import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.target.messages import Answer
     from conformance.target.target import Target
@@ -40,6 +40,7 @@ class DubEvidence:
         self._pace = pace = self._paced()
         self._leads = Feed(lambda page, transcript: self._page("leads", page, transcript), _PAGE, pace)
         self._sales = Feed(lambda page, transcript: self._page("sales", page, transcript), _PAGE, pace)
+        self._sorted = {self._leads: ByCustomer(), self._sales: ByCustomer()}
 
     @property
     def description(self) -> str:
@@ -59,9 +60,9 @@ class DubEvidence:
         if isinstance(sales, Unreadable):
             return Observation(answer.sent, unreadable=sales)
         try:
-            return Observation(
-                answer.sent, _customer(customer.strip(), rows, _of(leads, customer), _of(sales, customer))
-            )
+            known = customer.strip()
+            own = self._own(self._leads, known, leads), self._own(self._sales, known, sales)
+            return Observation(answer.sent, _customer(known, rows, *own))
         except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
             return Observation(answer.sent, unreadable=Unreadable(f"events are malformed: {error!r}", malformed=True))
 
@@ -76,6 +77,9 @@ class DubEvidence:
         transcript: Transcript,
     ) -> list[dict[str, Any]] | Unreadable:
         return await feed.after(answer.sent, transcript)
+
+    def _own(self, feed: Feed, customer: str, events: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        return self._sorted[feed].of(customer, events)
 
     def _customers(self, customer: str) -> Request:
         query = urlencode({"externalId": customer, "pageSize": _PAGE})
@@ -110,6 +114,14 @@ class DubCustomers(DubEvidence):
 
     def _paced(self) -> FeedPace:
         return FeedPace(gap=0.0)  # whoever reads many has a pace of its own
+
+    def _own(
+        self,
+        feed: Feed,  # noqa: ARG002 - what was asked for is of one customer and does not grow
+        customer: str,
+        events: Sequence[dict[str, Any]],
+    ) -> Sequence[dict[str, Any]]:
+        return ByCustomer().of(customer, events)
 
     async def _events(
         self,
@@ -161,13 +173,25 @@ def _numbers_exact(answer: Answer) -> Any:
         return None
 
 
-def _of(events: Any, customer: str) -> list[dict[str, Any]]:
-    wanted = customer.strip()
-    return [event for event in events if (event.get("customer") or {}).get("externalId") == wanted]
+class ByCustomer:
+    """The events of a feed by the external id that they name; thousands of customers ask for a few of them each."""
+
+    def __init__(self) -> None:
+        self._sorted = 0
+        self._of: dict[str, list[dict[str, Any]]] = {}
+
+    def of(self, customer: str, events: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        """Those of a customer; of a feed's events, which only grow at their end. Raises what a malformed event does."""
+        for event in events[self._sorted :]:
+            named = (event.get("customer") or {}).get("externalId")
+            if isinstance(named, str):
+                self._of.setdefault(named, []).append(event)
+            self._sorted += 1
+        return self._of.get(customer, ())
 
 
 def _customer(
-    customer: str, rows: list[dict[str, Any]], leads: list[dict[str, Any]], sales: list[dict[str, Any]]
+    customer: str, rows: list[dict[str, Any]], leads: Sequence[dict[str, Any]], sales: Sequence[dict[str, Any]]
 ) -> RecordedCustomer | None:
     if not rows and not leads and not sales:
         return None

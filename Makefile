@@ -1,7 +1,7 @@
 # What a checkout needs: `make run` judges the sandbox, `make test` tests the harness itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tests tests-outside lint docs proof bench clean
+.PHONY: help run test tests tests-outside lint docs proof mutants bench clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -18,6 +18,7 @@ help:
 	@echo 'make tests-outside  the tests that need Chromium, Node, Java or PHP'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
 	@echo 'make proof  play every planted fault and every lawful variation, and write docs/kill-matrix.md anew'
+	@echo 'make mutants  change the ledger and the matchers in every small way, and see that a test fails each time'
 	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'
 	@echo 'make clean  remove .venv and what tools left behind'
 
@@ -55,6 +56,13 @@ proof: .venv/.installed-for-tests
 	@$(BIN)/python tests/proof/matrix.py
 	@$(BIN)/python tests/proof/lawful.py
 
+mutants: .venv/.installed-for-mutants
+	@rm -rf mutants
+	@$(BIN)/mutmut run --max-children $(WORKERS)
+	@$(BIN)/mutmut export-cicd-stats >/dev/null
+	@$(BIN)/mutmut results
+	@cat mutants/mutmut-cicd-stats.json
+
 bench: .venv/.installed-for-tests .bench/.installed
 	@$(BIN)/python benchmarks/bench.py
 
@@ -70,13 +78,18 @@ bench: .venv/.installed-for-tests .bench/.installed
 	@touch $@
 
 clean:
-	rm -rf .venv .bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis build dist
+	rm -rf .venv .bench .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis build dist mutants
 
 # The extra holds what the package needs too, so that either stamp is enough for `trackproof run`.
 .venv/.installed-for-tests: pyproject.toml | .venv/bin/pip
 	@echo 'installing what the tests need into .venv'
 	@$(PIP) install -e '.[dev]'
 	@touch .venv/.installed $@
+
+.venv/.installed-for-mutants: .venv/.installed-for-tests
+	@echo 'installing mutmut into .venv'
+	@$(PIP) install 'mutmut>=3.8'
+	@touch $@
 
 .venv/.installed: pyproject.toml | .venv/bin/pip
 	@echo 'installing trackproof into .venv'

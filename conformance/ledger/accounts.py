@@ -64,7 +64,7 @@ class Account:
 
     def leave_unlinked(self, event: LeadEvent) -> None:
         """Records a lead that is attributed to nothing."""
-        self.unlinked[event.event] = _lead(event, LeadStatus.UNLINKED, self.click)
+        self.unlinked[event.event] = _lead(event, LeadStatus.UNLINKED, None)
         self.fill(event.details)
 
     def leave_implicit(self, key: str, name: str, event: SaleEvent) -> None:

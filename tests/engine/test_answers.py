@@ -10,7 +10,7 @@ import pytest
 from engine_talk import PROFILE
 
 from conformance.contract import Answers
-from conformance.engine.answers import allowed, denies_itself, media_type, message_of, says_failure
+from conformance.engine.answers import allowed, at, denies_itself, has, media_type, message_of, says_failure
 from conformance.target.messages import Answer, Fault
 
 ACCEPTED = Answers(("200",), body="accepted")
@@ -128,3 +128,36 @@ def test_a_message_is_found_wherever_a_platform_puts_it(document: Any, expected:
 )
 def test_an_answer_in_one_line(one: Answer, text: str) -> None:
     assert str(one) == text
+
+
+def test_what_was_expected_and_what_came_is_told_in_words() -> None:
+    expected, judge = allowed(ACCEPTED, PROFILE)
+
+    assert expected == "200 with a JSON object that does not say it failed"
+    assert judge(answer(200, {"a": 1})).actual == '200 {"a": 1}'
+    assert judge(answer(500, {"a": 1})).actual == '500 {"a": 1}'
+    assert judge(answer(200, [])).actual == "200 [] (the body is no JSON object)"
+    assert judge(answer(200, [])).holds is False
+
+
+def test_a_refusal_need_not_be_a_json_object() -> None:
+    assert holds(FREE, answer(422, b"<html>"))
+
+
+def test_a_place_in_an_answer_is_found_by_its_dotted_path() -> None:
+    one = answer(body={"lead": {"click": {"id": "a"}, "name": None}, "sale": [1]})
+
+    assert at(one, "lead.click.id") == "a"
+    assert at(one, "sale") == [1]
+    assert [at(one, path) for path in ("lead.name", "lead.more", "sale.first", "lead.click.id.more", "no")] == [
+        None
+    ] * 5
+
+
+def test_null_is_there_and_what_is_missing_is_not() -> None:
+    one = answer(body={"lead": {"name": None}, "customer": None})
+
+    assert [has(one, path) for path in ("lead.name", "customer", "lead")] == [True] * 3
+    assert [has(one, path) for path in ("lead.more", "more", "customer.name", "more.name")] == [False] * 4
+    assert not has(answer(body=["lead"]), "lead")
+    assert has(answer(body={"a": {"b": {"c": 1}}}), "a.b.c")

@@ -131,8 +131,8 @@ def run_matrix(names: Sequence[str] = tuple(PROFILES)) -> list[Matrix]:
     # Those of the profile that takes longer come first, so that no process is left alone at the end.
     quick.sort(key=lambda job: job.profile, reverse=True)
     with (
-        ProcessPoolExecutor(WORKERS, initializer=_quiet) as pool,
-        ProcessPoolExecutor(1, initializer=_quiet) as lane,
+        ProcessPoolExecutor(WORKERS, initializer=quiet) as pool,
+        ProcessPoolExecutor(1, initializer=quiet) as lane,
     ):
         costly = {name: pool.submit(costs, name) for name in names}
         judged = {job: pool.submit(play_fault, job) for job in quick}
@@ -173,7 +173,8 @@ def _over_sockets(profile: Profile) -> tuple[Scenario, ...]:
     return scenarios_of(profile, *promised)
 
 
-def _quiet() -> None:
+def quiet() -> None:
+    """Readies a process that plays many runs: no log, and no collector."""
     # What lives as long as the process need not be looked through again and again.
     gc.freeze()
     gc.disable()

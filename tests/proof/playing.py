@@ -138,11 +138,19 @@ def _options(profile: Profile, target: TargetOptions, limits: Limits, inbox: Inb
     return RunOptions(profile, target, limits=limits, inbox=inbox, selection=selection, further=all_scenarios())
 
 
+def generated_scenarios_of(profile: Profile, *suites: str) -> tuple[Scenario, ...]:
+    """The scenarios of a profile that make up what they send, of these suites if any are named."""
+    return tuple(one for one in Selection(suites=suites).choose(all_scenarios(), profile) if is_generated(one))
+
+
 def play(
     profile: Profile,
     variation: Variation,
     scenarios: Sequence[Scenario],
     limits: Limits = LIMITS,
+    *,
+    seed: int = 0,
+    max_examples: int | None = None,
     **otherwise: Any,
 ) -> Results:
     """The results of these scenarios against a sandbox varied so; nothing is waited for.
@@ -167,7 +175,8 @@ def play(
     )
     target = replace(target, **otherwise)
     with patch.object(Connections, "new", lambda _: platform), patch.object(dub, "_PAGE", PAGE_SIZE):
-        return run_at_once(Run(_options(profile, target, limits), scenarios).results())
+        options = replace(_options(profile, target, limits), seed=seed, max_examples=max_examples)
+        return run_at_once(Run(options, scenarios).results())
 
 
 def play_over_sockets(profile: Profile, variation: Variation, scenarios: Sequence[Scenario]) -> Results:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -38,9 +39,8 @@ class DubEvidence:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._pace = pace = self._paced()
-        self._leads = Feed(lambda page, transcript: self._page("leads", page, transcript), _PAGE, pace)
-        self._sales = Feed(lambda page, transcript: self._page("sales", page, transcript), _PAGE, pace)
-        self._sorted = {self._leads: ByCustomer(), self._sales: ByCustomer()}
+        self._leads = Feed(partial(self._page, "leads"), _PAGE, pace, lambda: target.sent)
+        self._sales = Feed(partial(self._page, "sales"), _PAGE, pace, lambda: target.sent)
 
     @property
     def description(self) -> str:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _FIRST_GAP = 0.03
 _GAP_AFTER_A_429 = 0.25
 _LONGEST_GAP = 2.0
+# Of what others left there; what the run itself sends comes on top, and one event may stand for several leads.
 _MOST_PAGES = 100
+_EVENTS_PER_EXCHANGE = 4
 _TRIES = 30
 _DEEP_EVERY = 1.0
 _DEEP_SHARE = 8
@@ -46,13 +48,21 @@ class FeedPace:
 
 
 class Feed:
-    """Events newest first; `fetch` reads one page. Every event is kept once, by its id."""
+    """Events newest first; `fetch` reads one page. Every event is kept once, by its id.
+
+    `sent` tells how many exchanges the run has sent so far: so many more events there may be.
+    """
 
     def __init__(
-        self, fetch: Callable[[int, Transcript], Awaitable[Page | Unreadable]], page_size: int, pace: FeedPace
+        self,
+        fetch: Callable[[int, Transcript], Awaitable[Page | Unreadable]],
+        page_size: int,
+        pace: FeedPace,
+        sent: Callable[[], int],
     ) -> None:
         self._fetch = fetch
         self._page_size = page_size
+        self._sent = sent
         self._events: dict[str, dict[str, Any]] = {}
         self._before_the_run: frozenset[str] = frozenset()
         self._read_before: set[str] = set()
@@ -87,7 +97,7 @@ class Feed:
         if deep:
             known = self._before_the_run
         found: set[str] = set()
-        for number in range(1, _MOST_PAGES + 1):
+        for number in range(1, self._most_pages + 1):
             if number > 1:
                 await self._pace.turn()
             page = await self._patiently(number, transcript)
@@ -103,6 +113,10 @@ class Feed:
         self._before_the_run = self._before_the_run or frozenset(found)
         self._read_before |= found
         return list(self._events.values())
+
+    @property
+    def _most_pages(self) -> int:
+        return _MOST_PAGES + _EVENTS_PER_EXCHANGE * self._sent() // self._page_size
 
     async def _patiently(self, number: int, transcript: Transcript) -> Page | Unreadable:
         """One page; after a 429 all feeds read more slowly from then on."""

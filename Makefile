@@ -17,7 +17,7 @@ help:
 	@echo 'make lint   ruff and mypy'
 	@echo 'make tests-outside  the tests that need Chromium, Node, Java or PHP'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
-	@echo 'make proof  play every planted fault and every lawful variation, and write docs/kill-matrix.md anew'
+	@echo 'make proof  play every planted fault and every lawful variation, the generated suites too; write docs/kill-matrix.md'
 	@echo 'make mutants  change the ledger and the matchers in every small way, and see that a test fails each time'
 	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'
 	@echo 'make clean  remove .venv and what tools left behind'
@@ -55,6 +55,7 @@ docs: .venv/.installed-for-tests
 proof: .venv/.installed-for-tests
 	@$(BIN)/python tests/proof/matrix.py
 	@$(BIN)/python tests/proof/lawful.py
+	@$(BIN)/python tests/proof/unscripted.py
 
 mutants: .venv/.installed-for-mutants
 	@rm -rf mutants

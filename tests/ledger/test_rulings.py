@@ -99,7 +99,7 @@ def test_a_sale_and_its_lead_show_the_senders_time_else_that_of_receipt(
     book.rule(dataclasses.replace(sale(click=CLICK), timestamp=sent, received=received))
     found = book.recorded("ada")
     assert found is not None
-    assert [one.timestamp for one in (*found.leads, *found.sales)] == [shown, shown]
+    assert [lead.timestamp for lead in found.leads] == [sold.timestamp for sold in found.sales] == [shown]
     assert found.sales[0].event == "purchase"
 
 

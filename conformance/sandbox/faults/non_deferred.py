@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance.sandbox.variation import Answering, Around
 
 _UNKNOWN = 404
-_NOT_DEFERRED = {"non-deferred", "async"}
+_NOT_DEFERRED = ("non-deferred", "async")
 
 
 def _pending_at_once(ledger: FaultyLedger, event: Event) -> bool:

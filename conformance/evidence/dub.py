@@ -41,6 +41,7 @@ class DubEvidence:
         self._pace = pace = self._paced()
         self._leads = Feed(partial(self._page, "leads"), _PAGE, pace, lambda: target.sent)
         self._sales = Feed(partial(self._page, "sales"), _PAGE, pace, lambda: target.sent)
+        self._sorted = {self._leads: ByCustomer(), self._sales: ByCustomer()}
 
     @property
     def description(self) -> str:

@@ -18,6 +18,8 @@ from conformance.generated.themes import THEMES
 from conformance.results import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from generated_talk import Alter, PassOn
 
 STORY = (Move("event-1", 0, click=0), Move("event-1", 1, click=1), Move("event-2", 0), Move("event-2", 1))
@@ -77,7 +79,7 @@ def the_same_customer_twice_running_is_taken_for_a_double_click() -> Alter:
     return answer
 
 
-PLANTED = dict(
+PLANTED: dict[str, Callable[[], Alter]] = dict(
     zip(
         WAYS,
         (

@@ -16,7 +16,7 @@ from conformance.judge.readers import Block
 from conformance.judge.recording import concluded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.findings import Judgement
     from conformance.judge.crew import Task
@@ -51,6 +51,22 @@ class Plan:
         return [self.path(bag, number) for number in range(self.jobs)]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Lines that a process reads from their file itself, which costs less than to be sent them."""
+
+    source: int
+    first: int
+    at: int
+    size: int
+
+    def block(self, sources: Sequence[str]) -> Block:
+        """The lines."""
+        with Path(sources[self.source]).open("rb", buffering=0) as file:
+            file.seek(self.at)
+            return Block(self.source, self.first, file.read(self.size))
+
+
 class Worker:
     """What one process does: it fills bags, and judges them when all are filled."""
 
@@ -61,9 +77,9 @@ class Worker:
         self._filler = Filler(self._examiner, plan.sources, plan.bags)
         self._known = Filled()
 
-    def fill(self, part: Block | list[Item]) -> None:
+    def fill(self, part: Block | Span | list[Item]) -> None:
         """Puts a part of the recording into bags."""
-        self._filler.fill(part)
+        self._filler.fill(part.block(self._plan.sources) if isinstance(part, Span) else part)
         if self._filler.is_full:
             self._write()
 
@@ -109,7 +125,8 @@ def judge_large(
     with tempfile.TemporaryDirectory(prefix="trackproof-") as folder:
         plan = Plan(str(examiner.profile.folder), examiner.foreign, sources, Path(folder), bags, max(jobs, 1))
         with Crew(jobs, Worker, plan) as crew:
-            for _ in crew.answers(("fill", (part,)) for part in _together(parts)):
+            several = crew.size > 1
+            for _ in crew.answers(("fill", (_sent(part) if several else part,)) for part in _together(parts)):
                 pass
             filled = united(crew.each("finish"))
             crew.each("know", filled)
@@ -129,6 +146,13 @@ def judge_large(
                 lambda wanted: round_of("comparing", (("look", (wanted, bag)) for bag in full)),
             )
     return judgement.with_secrets(filled.secrets)
+
+
+def _sent(part: Block | list[Item]) -> Block | Span | list[Item]:
+    """What is sent of a part to another process."""
+    if isinstance(part, Block) and part.at is not None:
+        return Span(part.source, part.first, part.at, len(part.data))
+    return part
 
 
 def _together(parts: Iterable[Block | Item]) -> Iterator[Block | list[Item]]:

@@ -44,11 +44,15 @@ _DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines as they stand in a recording one after the other, `first` the number of the first of them."""
+    """Lines as they stand in a recording one after the other, `first` the number of the first of them.
+
+    `at` is where in their file they are found again, None where nobody can go back.
+    """
 
     source: int
     first: int
     data: bytes
+    at: int | None = None
 
     def items(self) -> Iterator[Item]:
         """The lines that are not blank."""
@@ -124,13 +128,13 @@ def read_parts(path: str, stdin: Input, tell: Callable[[int], object], source: i
         yield from _read(io.BufferedReader(_Counted(stdin, tell), _CHUNK), "standard input", source)
         return
     with Path(path).open("rb", buffering=0) as file:
-        yield from _read(io.BufferedReader(_Counted(cast("Input", file), tell), _CHUNK), path, source)
+        yield from _read(io.BufferedReader(_Counted(cast("Input", file), tell), _CHUNK), path, source, 0)
 
 
-def _read(file: io.BufferedReader, name: str, source: int) -> Iterator[Block | Item]:
+def _read(file: io.BufferedReader, name: str, source: int, at: int | None = None) -> Iterator[Block | Item]:
     unpacked = _unpacked(file, name)
     if unpacked is file:
-        yield from _parts(file, source)
+        yield from _parts(file, source, at)
         return
     last = -1
     try:
@@ -214,10 +218,9 @@ class _Zstd(io.RawIOBase):
         return b"".join(made)
 
 
-def _parts(file: io.BufferedReader, source: int) -> Iterator[Block | Item]:
-    if file.peek(3)[:3] == _BOM:
-        file.read(3)
-    start = _start(file)
+def _parts(file: io.BufferedReader, source: int, at: int | None = None) -> Iterator[Block | Item]:
+    passed = len(file.read(3)) if file.peek(3)[:3] == _BOM else 0
+    start, blanks = _start(file)
     kind = kind_of(start)
     if kind == _ARRAY:
         yield from _elements(file, None, source)
@@ -226,7 +229,7 @@ def _parts(file: io.BufferedReader, source: int) -> Iterator[Block | Item]:
     elif kind:
         yield from _documents(file, source)
     else:
-        yield from _blocks(file, source)
+        yield from _blocks(file, source, None if at is None else at + passed + blanks)
 
 
 def kind_of(start: bytes) -> str:
@@ -239,16 +242,17 @@ def kind_of(start: bytes) -> str:
     return _INDENTED if start.partition(b"\n")[0].strip() == b"{" else ""
 
 
-def _start(file: io.BufferedReader) -> bytes:
-    """What the file begins with, without the blanks before it."""
+def _start(file: io.BufferedReader) -> tuple[bytes, int]:
+    """What the file begins with, without the blanks before it, and how many these are."""
+    blanks = 0
     while True:
         start = file.peek(_PEEKED)
         if not start or start.strip():
-            return start
-        file.read(len(start))
+            return start, blanks
+        blanks += len(file.read(len(start)))
 
 
-def _blocks(file: io.BufferedReader, source: int) -> Iterator[Block | Item]:
+def _blocks(file: io.BufferedReader, source: int, at: int | None) -> Iterator[Block | Item]:
     """The lines of a file; of a packed one that is damaged, those before the damage."""
     first, rest = 0, b""
     damage: Exception | None = None
@@ -267,12 +271,14 @@ def _blocks(file: io.BufferedReader, source: int) -> Iterator[Block | Item]:
         data = b"".join(pieces)
         end = data.rfind(b"\n") + 1 if size and damage is None else len(data)
         if end:
-            block = Block(source, first, data[:end])
+            block = Block(source, first, data[:end], at)
             yield block
+            at = None if at is None else at + end
             first = block.last + 1
         elif len(data) >= LONGEST:
             while (more := file.readline(LONGEST)) and not more.endswith(b"\n"):
                 pass
+            at = None  # it is not worth while to count what was passed
             yield source, first, TOO_LONG
             first, end = first + 1, len(data)
         elif not data:

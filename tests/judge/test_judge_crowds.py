@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from for_each import for_each
 from judge_journeys import TOKEN, as_ndjson, journeys
 
 from conformance.contract import load_profile
 from conformance.findings import EventRef, Finding, Severity
-from conformance.judge import Call, LiveJudge, judge_calls
+from conformance.judge import Call, LiveJudge, judge_calls, readers
 from conformance.judge.files import judge_files
 from conformance.judge.kinship import Party, kinship
 from conformance.judge.large import Worker
@@ -17,7 +19,6 @@ from conformance.judge.large import Worker
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
 PROFILE = load_profile("cutmeshort")
 HERE = EventRef("here", 0, 0.0)
@@ -145,15 +146,25 @@ def test_a_price_in_both_units_is_a_note_once_and_a_warning_three_times() -> Non
     assert not of((49.99, 29, 4998))
 
 
-def test_a_recording_that_outgrows_memory_is_judged_as_a_small_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("jobs", "packed"), [(1, False), (2, False), (2, True)])
+def test_a_recording_that_outgrows_memory_is_judged_as_a_small_one(
+    jobs: int,
+    packed: bool,  # noqa: FBT001 - data
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Several small parts, as a large recording has.
+    monkeypatch.setattr(readers, "_BLOCK", 5000)
+    monkeypatch.setattr(readers, "_CHUNK", 5000)
     items = [item for journey in journeys() if journey.profile == "cutmeshort" for item in journey.items]
     shared = [{"clickId": "id_shared", "eventName": "demo", "customerExternalId": f"p-{name}"} for name in "abcdef"]
     items += [{**items[0], "body": body} for body in shared]
     path = tmp_path / "calls.ndjson"
-    path.write_bytes(as_ndjson(items) + b'"a text"\n!{broken\n{}\n')
+    data = b"\xef\xbb\xbf\n \n" + as_ndjson(items) + b'"a text"\n!{broken\n{}\n'
+    path.write_bytes(gzip.compress(data) if packed else data)
 
     small = judge_files([str(path)])
-    large = judge_files([str(path)], in_memory=5000)
+    large = judge_files([str(path)], in_memory=5000, jobs=jobs)
 
     assert large.findings == small.findings
     assert [str(broken) for broken in large.broken] == [str(broken) for broken in small.broken]

@@ -41,6 +41,7 @@ def session() -> Iterator[Any]:
         "spark.ui.enabled": "false",
         "spark.log.level": "OFF",
         "spark.driver.memory": "512m",
+        "spark.sql.shuffle.partitions": "2",
         # A few kilobytes make a part, so that what is large elsewhere is large here.
         "spark.sql.files.maxPartitionBytes": "40000",
         "spark.sql.files.openCostInBytes": "1",

@@ -1,7 +1,7 @@
 """Bags: files among which a recording is divided so that each customer's calls are in one of them, mostly as rows.
 
-A row is what a pattern read of a line, a quarter as long as the line, from which a line that says the same is made again
-when it is needed. Bags lie in a folder that only its owner can read, and no token is put there.
+A row is what a pattern read of a line, a quarter as long, from which a line that says the same is made again when it is
+needed. Bags lie in a folder that only its owner can read, and no token is put there.
 """
 
 from __future__ import annotations

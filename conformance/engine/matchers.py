@@ -267,6 +267,16 @@ def sale_if_counted_has(invoice: str, click: str) -> Matcher:
     return Matcher(f"sale {invoice}, if counted, attributed to click {click}", Kind.ABSENCE, judge, about="sale")
 
 
+def sale_is_not_of(invoice: str, click: str) -> Matcher:
+    """The sale with this invoice id, if it counts at all, is not tied to this click; to which, others judge."""
+
+    def judge(customer: RecordedCustomer | None) -> Found:
+        taken = any(sale.click == click for sale in _sales(customer, invoice))
+        return Found(holds=not taken, actual=describe(customer), excess=taken)
+
+    return Matcher(f"sale {invoice}, if counted, not attributed to click {click}", Kind.ABSENCE, judge, about="sale")
+
+
 def is_not_recorded(*, about: str = "lead") -> Matcher:
     """Nothing was kept of this customer: unknown, or an empty record without click, lead or sale."""
 

@@ -156,6 +156,7 @@ RACES: tuple[Fault, ...] = (
         BOTH,
         "race.event-2s-counted-once",
         _twins_count(is_follow_up, lambda sent: sent.is_follow_up),
+        also=("retry.event-2-counted-once",),
     ),
     Fault(
         "twin-sales-count",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conformance.sandbox.variation import Answering, Around
 
 _BEYOND_NUMBERS = 10**20
+_WRONG_BODY = (400, 422)
 _OTHER_METHODS = ("PUT", "PATCH", "DELETE")
 
 
@@ -62,18 +63,19 @@ def _records_what_it_refuses(_: Surroundings) -> Around:
 
 def _uses_up_the_invoice(_: Surroundings) -> Around:
     """The invoice ids of refused sales are remembered as if those had counted."""
-    used: set[str] = set()
+    used: set[tuple[bytes, str]] = set()
 
     async def answered(request: Incoming, answering: Answering) -> Answer:
         sent = Sent(request)
         invoice = sent.body.get("invoiceId")
         if not sent.is_sale or not isinstance(invoice, str):
             return await answering(request)
-        if invoice in used:
+        entry = (request.headers.get(b"authorization", b""), invoice)
+        if entry in used:
             return SUCCESS
         answer = await answering(request)
-        if is_refusal(answer):
-            used.add(invoice)
+        if answer.status in _WRONG_BODY:
+            used.add(entry)
         return answer
 
     return answered

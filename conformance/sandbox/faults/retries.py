@@ -175,7 +175,7 @@ RETRIES: tuple[Fault, ...] = (
         BOTH,
         "retry.after-cut-connection",
         _forgets_who_hangs_up,
-        also=("race.*",),
+        also=("race.*", "retry.event-2-counted-once"),
         sockets=True,
     ),
     Fault(

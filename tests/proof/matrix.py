@@ -103,11 +103,16 @@ def play_fault(job: Job) -> Judgement:
 
 
 def play_densely(job: Job) -> Judgement:
-    """What becomes of one fault in the dense scenarios, each played alone, and in what they follow up."""
+    """What becomes of one fault in the dense scenarios, each alone and all together, and in what they follow up.
+
+    Alone, since that is how costs are counted; together, since a detail that is shown of nobody cannot be called lost.
+    """
     profile, fault = PROFILES[job.profile], fault_named(job.fault, job.profile)
     if fault.sockets:
         return judge(fault, profile, play_over_sockets(profile, fault.variation, dense_of(profile)))
-    return together([judge(fault, profile, play(profile, fault.variation, [one])) for one in dense_of(profile)])
+    dense = dense_of(profile)
+    plays = [[one] for one in dense] + [[*dense]]
+    return together([judge(fault, profile, play(profile, fault.variation, scenarios)) for scenarios in plays])
 
 
 def costs(name: str) -> dict[str, int]:

@@ -137,8 +137,10 @@ def command(context: click.Context, /, *, config: str | None, **given: Any) -> N
     """Play whole journeys of many customers at once against the base URL TARGET, then read back every one of them.
 
     \b
-    trackproof load https://staging.example.com/api --short-link https://s.example.com/spring \\
-        --readback https://staging.example.com/readback --users 50 --rate 100 --duration 5m
+    trackproof load https://staging.example.com/api \\
+        --short-link https://s.example.com/spring \\
+        --readback https://staging.example.com/readback \\
+        --users 50 --rate 100 --duration 5m
     trackproof load sandbox --users 20 --rate 0 --duration 10s
     trackproof load URL … --master --expect-workers 4        and on four machines
     trackproof load URL … --worker --master-host HOST

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 # Variables of other commands, and of trackproof itself.
 OTHERS = {
-    "CONFIG", "DB", "FAIL_ON", "FAULT", "FORWARD", "HOST", "JOBS", "MISBEHAVE", "NO_SKIP", "NODE_MODULES", "PORT",
-    "SHOW_CUSTOMERS", "URL", "WATCH", "WEBHOOK",
+    "CONFIG", "DB", "DURATION", "ENGINE", "FAIL_ON", "FAULT", "FORWARD", "HOST", "JOBS", "MAX_ERRORS", "MISBEHAVE",
+    "NO_SKIP", "NODE_MODULES", "PORT", "RATE", "SAMPLE", "SHOW_CUSTOMERS", "SPAWN_RATE", "URL", "USERS", "WATCH",
+    "WEBHOOK",
 }  # fmt: skip
 # They decide what this command does, and nothing of a run.
 _MODES = ("plan", "show_config")

@@ -104,12 +104,18 @@ def _resolved(waiver: Waiver, scenarios: Sequence[Scenario], profile: Profile) -
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]}?" if near else "Correct it, or delete the entry."
         raise ConfigurationError(f"{waiver.place}: the profile {profile.name} has no {kind} {name!r}", hint)
-    covered = frozenset(
-        (scenario.id, requirement)
+    about = [
+        (scenario, requirement)
         for scenario in scenarios
         for requirement in scenario.verifies
         if profile.promises(requirement) and name in (requirement, scenario.id, scenario.id.partition("[")[0])
-    )
-    if not covered:
+    ]
+    if not about:
         raise ConfigurationError(f"{waiver.place}: no scenario checks {name}, so it cannot fail", "Delete the entry.")
-    return replace(waiver, requirement=name if waiver.requirement is not None else None, covered=covered)
+    covered = frozenset((scenario.id, requirement) for scenario, requirement in about)
+    return replace(
+        waiver,
+        requirement=name if waiver.requirement is not None else None,
+        covered=covered,
+        optional=frozenset((scenario.id, requirement) for scenario, requirement in about if scenario.dense),
+    )

@@ -35,7 +35,8 @@ class Waiver:
     """One entry of `[[waivers]]`; `place` is the file and line where it begins.
 
     It names a requirement or a scenario (without its variant: all of them). `covered` are the checks that it is about:
-    scenario and requirement of each, known when the profile is.
+    scenario and requirement of each, known when the profile is. Those of them that are `optional` are made in few runs,
+    and need not have been made for the waiver to be out of date.
     """
 
     place: str
@@ -47,6 +48,7 @@ class Waiver:
     scenario: str | None = None
     accepts: str = FAILURE
     covered: frozenset[Pair] = frozenset()
+    optional: frozenset[Pair] = frozenset()
 
     @property
     def subject(self) -> str:
@@ -127,9 +129,9 @@ class Waivers:
 
 
 def _is_stale(waiver: Waiver, made: dict[Pair, list[Check]]) -> bool:
-    if not all(pair in made for pair in waiver.covered):
+    if not all(pair in made for pair in waiver.covered - waiver.optional or waiver.covered):
         return False
-    checks = [unwaived(check) for pair in waiver.covered for check in made[pair]]
+    checks = [unwaived(check) for pair in waiver.covered for check in made.get(pair, ())]
     if waiver.accepts == INCONCLUSIVE:
         return not any(check.verdict in (Verdict.INCONCLUSIVE, Verdict.ERRORED) for check in checks)
     # What could not be observed this time may still be broken, and so may what passed on its second try.

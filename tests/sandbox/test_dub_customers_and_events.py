@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from dub_talk import DubTalk, dub, refused
+from dub_talk import DUB, DubTalk, dub, refused
+
+from conformance.sandbox import create_app
 
 
 def externals(answer: Any) -> list[str]:
@@ -15,7 +18,9 @@ def externals(answer: Any) -> list[str]:
 
 
 def populated() -> DubTalk:
-    talk = dub()
+    # What follows is later: two sales of one millisecond have no order.
+    moments = itertools.count()
+    talk = DubTalk(create_app(DUB, clock=lambda: f"2026-01-02T03:04:05.{next(moments):03}Z"))
     for name in ("ada", "bob", "eve"):
         body = {"customerName": name.title(), "customerEmail": f"{name}@example.com"}
         talk.lead(customerExternalId=name, clickId=talk.click(), **body)

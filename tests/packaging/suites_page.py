@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.contract import load_profile, shipped_profiles
+from conformance.engine.budget import is_generated
 from conformance.suites import SUITES, all_scenarios
 
 if TYPE_CHECKING:
@@ -50,8 +51,10 @@ def costs(scenarios: list[Scenario], profile: Profile) -> str:
     counted = [one for one in scenarios if one.id in counts(profile.name)]
     if not counted:
         return f"{len(scenarios)} | as `--max-examples` says |"
-    sent, new = exchanges(counted, profile), len(scenarios) - len(counted)
-    besides = f" (without {new} that are new)" * bool(new)
+    sent = exchanges(counted, profile)
+    made_up = [one for one in scenarios if is_generated(one)]
+    new = len(scenarios) - len(counted) - len(made_up)
+    besides = ", the others as `--max-examples` says" * bool(made_up) + f" (without {new} that are new)" * bool(new)
     return f"{len(scenarios)} | {sent}{besides} | {sent / len(counted):.1f}"
 
 

@@ -262,7 +262,8 @@ async def _later_lead(screen: Screen, buyer: Buyer, other: str) -> None:
     journey = screen.journey
     if journey.profile.promises(SECOND_LEAD):
         buyer.later, buyer.later_event = other, DEMO
-        answer = await journey.lead(event=DEMO, customer=buyer.customer, click=other)
+        mode = journey.before_a_sale
+        answer = await journey.lead(event=DEMO, customer=buyer.customer, click=other, mode=mode)
     else:
         details = {"avatar": buyer.name.avatar} if buyer.odd else {}
         answer = await journey.lead(event=LATER, customer=buyer.customer, **details)

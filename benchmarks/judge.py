@@ -43,6 +43,7 @@ ROUNDS = 3
 LONGEST = 1200.0
 _START = 1_775_000_000.0
 _DAY = 86_400.0
+_COST = "what is left is to match each line, to look at each customer, and to judge the wronged ones in full"
 
 
 def calls(events: int, seed: int = 7) -> Iterator[dict[str, Any]]:
@@ -257,8 +258,8 @@ def goals(measured: list[Judged], costs: dict[str, float | None]) -> list[Goal]:
     names = f"{last.events:,} at most 1.1 times that at {first.events:,}"
     return [
         Goal("judge: at most 8 times the CPU of a bare orjson loop", last.ratio, 8),
-        Goal("judge: at most 4 times the CPU of a bare orjson loop (stretch)", last.ratio, 4),
-        Goal("judge: 20 times as fast as a jsonschema loop", ratio(schema, own), 20, at_least=True),
+        Goal("judge: at most 4 times the CPU of a bare orjson loop (stretch)", last.ratio, 4, reason=_COST),
+        Goal("judge: 20 times as fast as a jsonschema loop", ratio(schema, own), 20, at_least=True, reason=_COST),
         Goal("judge: all processes together in 1 GiB", last.cost.memory, 1024, " MB"),
         Goal("judge: the cost of an event at " + names, grown, 1.1),
     ]

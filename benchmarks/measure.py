@@ -60,9 +60,8 @@ class Goal:
             return f"| {self.text} | not measured: {self.reason or 'a tool is not installed here'} | |"
         met = self.value >= self.bound if self.at_least else self.value <= self.bound
         off = self.bound / self.value if self.at_least and self.value else self.value / self.bound
-        return (
-            f"| {self.text} | {self.value:.3g}{self.unit} | {'yes' if met else f'**no**, {off:.2f} times the goal'} |"
-        )
+        missed = f"**no**, {off:.2f} times the goal" + f": {self.reason}" * bool(self.reason)
+        return f"| {self.text} | {self.value:.3g}{self.unit} | {'yes' if met else missed} |"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from conformance.generated.material import drawn
 from conformance.generated.meaning import FREE_INVALID, FREE_VALID
 from conformance.generated.templates import unmarked
 from conformance.results import Missing
-from conformance.suites.privacy import STACK_TRACE
+from conformance.suites.privacy import STACK_TRACE, echoes_no_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,12 +123,6 @@ def _shows_no_trace(_: Journey, answer: Answer) -> Found:
     return Found(holds=trace is None, actual=f"the answer shows {trace.group(0)!r}" if trace else "nothing of it")
 
 
-def _shows_no_token(journey: Journey, answer: Answer) -> Found:
-    token = journey.play.target.options.token
-    echoed = bool(token) and token in answer.text
-    return Found(holds=not echoed, actual="the answer shows the token" if echoed else "no token")
-
-
 def _explains_itself(journey: Journey, answer: Answer) -> Found:
     if answer.taken:
         return Found(holds=True, actual=str(answer))
@@ -140,6 +134,6 @@ def _explains_itself(journey: Journey, answer: Answer) -> Found:
 
 _INSPECTIONS = (
     Inspection("privacy.no-stack-trace", "no stack trace, no path of the server", _shows_no_trace),
-    Inspection("privacy.token-not-echoed", "the token is not echoed", _shows_no_token),
+    Inspection("privacy.token-not-echoed", "the token is not echoed", echoes_no_token),
     Inspection("resilience.error-is-json", "a JSON object with a message", _explains_itself),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.engine.matchers import Found
 from conformance.engine.payloads import ABSENT
 from conformance.engine.scenario import scenario
-from conformance.engine.strangers import stranger_in
+from conformance.engine.strangers import header_values, stranger_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,9 +32,11 @@ STACK_TRACE = re.compile(
     re.MULTILINE,
 )
 
+_SHORTEST = 6
+
 
 def _everything(answer: Answer) -> str:
-    return "\n".join([answer.text.replace("\\n", "\n").replace("\\/", "/"), *answer.headers.values()])
+    return "\n".join([answer.text.replace("\\n", "\n").replace("\\/", "/"), *header_values(answer)])
 
 
 def _shows_nothing_of(journey: Journey, strangers: Sequence[str]) -> Callable[[Answer], Found]:
@@ -97,10 +99,10 @@ def shows_no_stack_trace(answer: Answer) -> Found:
 
 
 def echoes_no_token(journey: Journey, answer: Answer) -> Found:
-    """Neither the run's token nor the wrong one that was sent."""
+    """Neither the run's token nor the wrong one that was sent; a very short one stands in any text."""
     target = journey.play.target
     secrets = (target.options.token, target.profile.authentication.wrong_token)
-    echoed = any(secret and secret in _everything(answer) for secret in secrets)
+    echoed = any(len(secret) >= _SHORTEST and secret in _everything(answer) for secret in secrets)
     return Found(holds=not echoed, actual="the answer shows the token" if echoed else "no token")
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conformance.engine.events import Event
     from conformance.results import Check, RequirementResult, Results, ScenarioResult
 
-_COLOURS = {
+COLOURS = {
     "conformant": "bold green",
     "nonconformant": "bold red",
     "inconclusive": "bold yellow",
@@ -91,7 +91,7 @@ class Console:
         say = self._rich.print
         self.told = results
         say()
-        say(f"[{_COLOURS[results.verdict]}]{results.verdict.upper()}[/]  {escape(results.why)}")
+        say(f"[{COLOURS[results.verdict]}]{results.verdict.upper()}[/]  {escape(results.why)}")
         if results.stopped:
             for line in results.stopped.splitlines()[1:]:
                 say(escape(line))

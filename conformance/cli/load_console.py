@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console as Rich
 from rich.markup import escape
 
-from conformance.cli.console import printable
+from conformance.cli.console import COLOURS, printable
 from conformance.reports.text import count, one_line
 from conformance.results.load import KINDS, MEANINGS
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from conformance.results.load import LoadFinding, LoadResults
     from conformance.target.target import Target
 
-_COLOURS = {
-    "conformant": "bold green",
-    "nonconformant": "bold red",
-    "inconclusive": "bold yellow",
-    "cut": "bold magenta",
-}
 _EVERY = 10.0
 _MOST = 5
 
@@ -95,7 +89,7 @@ class LoadConsole:
         say = self._rich.print
         traffic, found = results.traffic, results.reconciliation
         say()
-        say(f"[{_COLOURS[results.verdict]}]{results.verdict.upper()}[/]  {escape(printable(results.why))}")
+        say(f"[{COLOURS[results.verdict]}]{results.verdict.upper()}[/]  {escape(printable(results.why))}")
         for warning in results.warnings:
             say(f"[yellow]note[/]: {escape(printable(warning))}")
         for kind in KINDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from conformance.evidence.observation import Unreadable
@@ -97,7 +98,10 @@ class Feed:
         if deep:
             known = self._before_the_run
         found: set[str] = set()
-        for number in range(1, self._most_pages + 1):
+        for number in count(1):
+            # While it reads, the run goes on sending, and what is older moves down.
+            if number > self._most_pages:
+                break
             if number > 1:
                 await self._pace.turn()
             page = await self._patiently(number, transcript)

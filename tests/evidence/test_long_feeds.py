@@ -44,3 +44,23 @@ def test_of_what_others_left_only_the_newest_pages_are_read(monkeypatch: pytest.
     found = read(monkeypatch, events=1000, sent=0)
     assert isinstance(found, list)
     assert [one["eventId"] for one in found] == ["1000", "999", "998", "997", "996", "995"]
+
+
+def test_what_comes_while_the_feed_is_read_pushes_nothing_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_PAGES", 3)
+    sent = 10
+
+    async def fetch(page: int, _: Transcript) -> Page:
+        nonlocal sent
+        newest = sent - (page - 1) * PAGE_SIZE
+        # For every event that is read one more comes.
+        sent += PAGE_SIZE if sent < 100 else 0
+        return Page(tuple({"eventId": str(number)} for number in range(newest, max(newest - PAGE_SIZE, 0), -1)))
+
+    async def look() -> list[dict[str, Any]] | Unreadable:
+        feed = Feed(fetch, PAGE_SIZE, FeedPace(0.0), lambda: sent // module._EVENTS_PER_EXCHANGE)
+        return await feed.after(0.0, Transcript(Redactor(())))
+
+    found = asyncio.run(look())
+    assert isinstance(found, list)
+    assert "1" in [one["eventId"] for one in found]

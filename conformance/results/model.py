@@ -165,7 +165,7 @@ class RunInfo:
     created: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """Everything a report needs.
 
@@ -183,6 +183,10 @@ class Results:
     scenarios: tuple[ScenarioResult, ...] = ()
     stopped: str | None = None
     warnings: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        """Short: an event loop that ends asks for it, and all exchanges of a run are megabytes."""
+        return f"<Results {self.run.id}: {self.verdict}, {len(self.scenarios)} scenarios>"
 
     def requirement_counts(self) -> Counter[Verdict]:
         """How many requirements have which verdict."""

@@ -122,6 +122,12 @@ def test_a_document_has_no_key_that_the_schema_does_not_describe() -> None:
     assert keys(small()) <= described
 
 
+def test_results_are_shown_in_a_line_however_much_was_exchanged() -> None:
+    # Every event loop that ends asks for it.
+    assert "nonconformant, 140 scenarios" in repr(realistic())
+    assert len(repr(realistic())) < 100
+
+
 def test_counts_name_every_verdict_even_when_there_is_none() -> None:
     summary = to_document(assembled(()))["summary"]
     assert set(summary["requirements"]) == set(Verdict)

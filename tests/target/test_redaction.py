@@ -93,6 +93,24 @@ def test_a_longer_secret_is_taken_out_whole() -> None:
     assert Redactor(("token", "token-and-more")).text("a token-and-more b") == f"a {REDACTED} b"
 
 
+@pytest.mark.parametrize(
+    "secret", ["se\u017fam-5kip-word", "sesam-\u212aip-word", "\u5bc6\u7801\u5bc6\u7801-open-sesame"]
+)
+@pytest.mark.parametrize("spelling", [str, str.upper, str.lower, str.swapcase])
+def test_a_secret_beyond_ascii_survives_in_no_case(secret: str, spelling: Callable[[str], str]) -> None:
+    assert Redactor((secret,)).text(f"a {spelling(secret)} b") == f"a {REDACTED} b"
+    assert Redactor((secret,)).body(f"a {secret} b".encode()) == f"a {REDACTED} b".encode()
+
+
+@pytest.mark.parametrize("secret", ["sesam-kip-word", "a&b%c\\d/e"])
+def test_a_secret_is_found_however_long_the_text_is_and_however_often_it_comes(secret: str) -> None:
+    redactor = Redactor((secret,))
+    for length in (0, 150, 200, 5000):
+        for _ in range(2):
+            assert redactor.text("x" * length + secret) == "x" * length + REDACTED
+            assert redactor.text("x" * length) == "x" * length
+
+
 def test_a_secret_too_short_to_be_one_redacts_nothing() -> None:
     assert Redactor(("a",)).text("banana") == "banana"
 

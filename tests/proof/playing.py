@@ -22,6 +22,7 @@ from conformance.evidence.inbox import InboxOptions
 from conformance.sandbox.app import create_app
 from conformance.sandbox.server import EmbeddedSandbox
 from conformance.suites import all_scenarios
+from conformance.target import connections
 from conformance.target.clicks import ClickEndpoint, ShortLinks
 from conformance.target.connections import Connections, Transport
 from conformance.target.target import Limits, TargetOptions
@@ -174,7 +175,11 @@ def play(
         transport=Transport(make=httpx.AsyncHTTPTransport),
     )
     target = replace(target, **otherwise)
-    with patch.object(Connections, "new", lambda _: platform), patch.object(dub, "_PAGE", PAGE_SIZE):
+    with (
+        patch.object(Connections, "new", lambda _: platform),
+        patch.object(connections, "_parsed", str),
+        patch.object(dub, "_PAGE", PAGE_SIZE),
+    ):
         options = replace(_options(profile, target, limits), seed=seed, max_examples=max_examples)
         return run_at_once(Run(options, scenarios).results())
 

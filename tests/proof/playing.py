@@ -45,7 +45,7 @@ BASE = "http://platform"
 TOKENS = {"cutmeshort": "tkn-1234", "dub": "dub_1234"}
 LIMITS = Limits(concurrency=512, deadline=5.0, settle=1.0)
 # Events are read in pages; large ones cost most of the time, and are tried over sockets.
-PAGE_SIZE = 25
+PAGE_SIZE = 12
 _WEBHOOK_SECRET = "whsec_of-the-matrix"
 
 

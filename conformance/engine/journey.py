@@ -102,7 +102,7 @@ class Journey:
         self._clicks: list[str] = []
         self._steps = 0
         self._last_step = 0.0
-        self._quiet: set[str] = set()
+        self._quiet: dict[str, float] = {}
         self._looked: dict[str, Observation] = {}
         self._settled: dict[tuple[str, str], Observation] = {}
 
@@ -506,10 +506,11 @@ class Journey:
         who = customer or self.customer
         if (known := self._known(who, matcher)) is not None:
             return Seen(known)
-        quiet = matcher.about in self._quiet
+        quiet = self._quiet.get(matcher.about)
         seen = await self.play.observer.watch(who, matcher, self._last_step, quiet, self.transcript)
-        if seen.found is not None and seen.found.holds and matcher.kind is not Kind.PRESENCE:
-            self._quiet.add(matcher.about)
+        held = seen.found is not None and seen.found.holds
+        if held and seen.quiet is not None and matcher.kind is not Kind.PRESENCE:
+            self._quiet[matcher.about] = seen.quiet
         if seen.look is not None:
             self._looked[who] = seen.look
             if matcher.about in self._quiet:

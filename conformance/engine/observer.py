@@ -24,16 +24,22 @@ _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 _LEAST_QUIET = 0.3
 _LAG_WORTH_WAITING_FOR = 0.2
 _GATHERING = 0.04
+# A fetch that begins with the end of a wait comes late enough.
+_OF_NO_ACCOUNT = 0.01
 _DEAD_AFTER = 2
 _UNREADABLE_IN_A_ROW = 6
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What watching a customer came to: a matcher's finding and the look it rests on, or why nothing could be told."""
+    """What watching a customer came to: a matcher's finding and the look it rests on, or why nothing could be told.
+
+    `quiet` is the moment on the run's clock from which on everything was waited out, if it was.
+    """
 
     found: Found | None = None
     look: Observation | None = None
+    quiet: float | None = None
     unreadable: Unreadable | None = None
     silent: str | None = None
 
@@ -66,10 +72,10 @@ class Observer:
         self._unreadable_in_a_row = 0
         self._running: set[asyncio.Task[bool]] = set()
 
-    async def look(self, customer: str, transcript: Transcript) -> Observation:
-        """One look; what it shows is remembered for the whole run."""
+    async def look(self, customer: str, transcript: Transcript, since: float | None = None) -> Observation:
+        """One look, at what is shown now or was shown after `since`; it is remembered for the whole run."""
         self.looked = True
-        observation = await self.evidence.look(customer, transcript)
+        observation = await self.evidence.look(customer, transcript, since)
         if observation.unreadable is not None:
             self._unreadable_in_a_row += 1
         else:
@@ -77,13 +83,15 @@ class Observer:
             self._remember(observation.customer)
         return observation
 
-    async def watch(self, customer: str, matcher: Matcher, since: float, quiet: bool, transcript: Transcript) -> Seen:  # noqa: FBT001
+    async def watch(
+        self, customer: str, matcher: Matcher, since: float, quiet: float | None, transcript: Transcript
+    ) -> Seen:
         """Judges a matcher on what is recorded after `since` (when the last step was answered, on the run's clock).
 
-        `quiet` says that an earlier watch has already waited out everything up to `since`.
+        `quiet` is the moment from which on an earlier watch had waited out everything up to `since`; None without one.
         """
-        if quiet:
-            return await self._judge_once(customer, matcher, transcript)
+        if quiet is not None:
+            return await self._judge_once(customer, matcher, transcript, quiet)
         if matcher.kind is not Kind.ABSENCE:
             seen = await self._until(customer, matcher, since, transcript)
             if matcher.kind is Kind.PRESENCE or seen.found is None or not seen.found.holds:
@@ -93,12 +101,16 @@ class Observer:
             if last.found is not None and last.found.excess:
                 return last
             return Seen(silent=f"no marker customer appeared within {self.settle:g} s, so absence proves nothing")
-        await self.let_appear()
-        return await self._judge_once(customer, matcher, transcript)
+        return await self._judge_again(customer, matcher, transcript)
 
-    async def let_appear(self) -> None:
-        """Once reads are known to be live, leaves time for whatever was accepted before to appear."""
-        await asyncio.sleep(max(_LEAST_QUIET, 2 * self.lag))
+    async def let_appear(self) -> float:
+        """Once reads are known to be live, leaves time for whatever was accepted before to appear.
+
+        Returns the moment from which on it must have.
+        """
+        quiet = now() + max(_LEAST_QUIET, 2 * self.lag)
+        await asyncio.sleep(quiet - now())
+        return quiet - _OF_NO_ACCOUNT
 
     async def marker_after(self, kind: str) -> bool:
         """Whether a marker customer that is written after this call appears; concurrent callers share one."""
@@ -135,7 +147,7 @@ class Observer:
             await asyncio.sleep(max(0.0, since + 0.8 * min(self.lag, self.settle) - now()))
         looks = 0
         while True:
-            observation = await self.look(customer, transcript)
+            observation = await self.look(customer, transcript, None if looks else since)
             looks += 1
             late = observation.looked - since >= self.settle or self._unreadable_in_a_row > _UNREADABLE_IN_A_ROW
             if observation.unreadable is not None:
@@ -154,14 +166,15 @@ class Observer:
             await asyncio.sleep(_PAUSES[min(looks, len(_PAUSES)) - 1])
 
     async def _judge_again(self, customer: str, matcher: Matcher, transcript: Transcript) -> Seen:
-        await self.let_appear()
-        return await self._judge_once(customer, matcher, transcript)
+        return await self._judge_once(customer, matcher, transcript, await self.let_appear())
 
-    async def _judge_once(self, customer: str, matcher: Matcher, transcript: Transcript) -> Seen:
+    async def _judge_once(
+        self, customer: str, matcher: Matcher, transcript: Transcript, quiet: float | None = None
+    ) -> Seen:
         for pause in (*_PAUSES[2:], None):
-            observation = await self.look(customer, transcript)
+            observation = await self.look(customer, transcript, quiet)
             if observation.unreadable is None:
-                return Seen(matcher.judge(observation.customer), observation)
+                return Seen(matcher.judge(observation.customer), observation, quiet)
             if pause is None or observation.unreadable.rate_limited or not self.evidence.available:
                 break
             await asyncio.sleep(pause)

@@ -12,9 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from conformance.evidence.feed import Feed, FeedPace
+from conformance.evidence.feed import Events, Feed, FeedPace
 from conformance.evidence.observation import Observation, Unreadable
 from conformance.ledger.records import LeadStatus, RecordedCustomer, RecordedLead, RecordedSale
+from conformance.target.connections import now
 from conformance.target.messages import Request
 
 if TYPE_CHECKING:
@@ -48,24 +49,26 @@ class DubEvidence:
         """Which endpoints are read."""
         return f"Dub's customers and events at {self._target.base}"
 
-    async def look(self, customer: str, transcript: Transcript) -> Observation:
-        """The customer, and the events of this run that name it."""
+    async def look(self, customer: str, transcript: Transcript, since: float | None = None) -> Observation:
+        """The customer, and the events of this run that name it; these may have been read for somebody else."""
         answer = await self._target.send(self._customers(customer), transcript)
         if (problem := _unreadable(answer, answer.json)) is not None:
             return Observation(answer.sent, unreadable=problem)
         rows = [row for row in answer.json if isinstance(row, dict) and row.get("externalId") == customer.strip()]
-        leads = await self._events(self._leads, rows, answer, transcript)
+        after = answer.sent if since is None else min(since, answer.sent)
+        leads = await self._events(self._leads, rows, after, transcript)
         if isinstance(leads, Unreadable):
             return Observation(answer.sent, unreadable=leads)
-        sales = await self._events(self._sales, rows, answer, transcript)
+        sales = await self._events(self._sales, rows, after, transcript)
         if isinstance(sales, Unreadable):
             return Observation(answer.sent, unreadable=sales)
+        looked = min(answer.sent, leads.began, sales.began)
         try:
             known = customer.strip()
-            own = self._own(self._leads, known, leads), self._own(self._sales, known, sales)
-            return Observation(answer.sent, _customer(known, rows, *own))
+            own = self._own(self._leads, known, leads.events), self._own(self._sales, known, sales.events)
+            return Observation(looked, _customer(known, rows, *own))
         except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
-            return Observation(answer.sent, unreadable=Unreadable(f"events are malformed: {error!r}", malformed=True))
+            return Observation(looked, unreadable=Unreadable(f"events are malformed: {error!r}", malformed=True))
 
     def _paced(self) -> FeedPace:
         return FeedPace()
@@ -74,10 +77,10 @@ class DubEvidence:
         self,
         feed: Feed,
         rows: list[dict[str, Any]],  # noqa: ARG002 - others ask for the events of these customers alone
-        answer: Answer,
+        after: float,
         transcript: Transcript,
-    ) -> list[dict[str, Any]] | Unreadable:
-        return await feed.after(answer.sent, transcript)
+    ) -> Events | Unreadable:
+        return await feed.after(after, transcript)
 
     def _own(self, feed: Feed, customer: str, events: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
         return self._sorted[feed].of(customer, events)
@@ -128,10 +131,10 @@ class DubCustomers(DubEvidence):
         self,
         feed: Feed,
         rows: list[dict[str, Any]],
-        answer: Answer,  # noqa: ARG002 - what is asked for now is newer anyway
+        after: float,  # noqa: ARG002 - what is asked for now is newer anyway
         transcript: Transcript,
-    ) -> list[dict[str, Any]] | Unreadable:
-        kind = "leads" if feed is self._leads else "sales"
+    ) -> Events | Unreadable:
+        kind, began = "leads" if feed is self._leads else "sales", now()
         found: list[dict[str, Any]] = []
         for row in rows:
             page: Page | Unreadable = Unreadable("read-back: 429", rate_limited=True)
@@ -144,7 +147,7 @@ class DubCustomers(DubEvidence):
             if isinstance(page, Unreadable):
                 return page
             found += page.events
-        return found
+        return Events(began, found)
 
 
 @dataclass(frozen=True)

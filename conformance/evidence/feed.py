@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from conformance.evidence.observation import Unreadable
 from conformance.target.connections import now
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from collections.abc import Set as AbstractSet
 
     from conformance.evidence.dub import Page
@@ -48,6 +49,14 @@ class FeedPace:
         self._next = max(self._next, now() + 1.0)
 
 
+@dataclass(frozen=True)
+class Events:
+    """All events that a fetch knew, and the moment on the run's clock at which it began."""
+
+    began: float
+    events: Sequence[dict[str, Any]]
+
+
 class Feed:
     """Events newest first; `fetch` reads one page. Every event is kept once, by its id.
 
@@ -70,26 +79,33 @@ class Feed:
         self._read_deep = 0.0
         self._pace = pace
         self._deep_every = _DEEP_EVERY
-        self._waiting: asyncio.Task[list[dict[str, Any]] | Unreadable] | None = None
+        self._latest: Events | None = None
+        self._waiting: asyncio.Task[Events | Unreadable] | None = None
         self._reading = asyncio.Lock()
 
-    async def after(self, moment: float, transcript: Transcript) -> list[dict[str, Any]] | Unreadable:  # noqa: ARG002
-        """All events known to a fetch that begins after this call; concurrent callers share it."""
+    async def after(self, moment: float, transcript: Transcript) -> Events | Unreadable:
+        """All events known to a fetch that began after this moment of the run's clock; callers share it."""
+        if self._latest is not None and self._latest.began > moment:
+            return self._latest
         if self._waiting is None:
             self._waiting = asyncio.create_task(self._read(transcript))
             # Of a run that is cut nobody may be left to hear what became of it.
             self._waiting.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await asyncio.shield(self._waiting)
 
-    async def _read(self, transcript: Transcript) -> list[dict[str, Any]] | Unreadable:
+    async def _read(self, transcript: Transcript) -> Events | Unreadable:
         async with self._reading:
             await self._pace.turn()
             # Who comes from here on could ask for something newer than what this fetch will see.
             self._waiting = None
-            return await self._pages(transcript)
+            began = now()
+            if (problem := await self._pages(transcript)) is not None:
+                return problem
+            self._latest = Events(began, tuple(self._events.values()))
+            return self._latest
 
-    async def _pages(self, transcript: Transcript) -> list[dict[str, Any]] | Unreadable:
-        """Reads from the newest event down to the first page that an earlier pass has read.
+    async def _pages(self, transcript: Transcript) -> Unreadable | None:
+        """Reads from the newest event down to the first page that an earlier pass has read; tells what prevented it.
 
         Now and then it reads down to what was there before the run: what shows late may stand deep.
         """
@@ -116,7 +132,7 @@ class Feed:
             self._deep_every = max(_DEEP_EVERY, _DEEP_SHARE * (now() - began))
         self._before_the_run = self._before_the_run or frozenset(found)
         self._read_before |= found
-        return list(self._events.values())
+        return None
 
     @property
     def _most_pages(self) -> int:

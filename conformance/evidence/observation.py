@@ -53,6 +53,9 @@ class Evidence(Protocol):
         """Whether the platform's own documents promise what it shows, so that what is missing was lost."""
         ...
 
-    async def look(self, customer: str, transcript: Transcript) -> Observation:
-        """Looks once at one customer; never raises for the target's sake."""
+    async def look(self, customer: str, transcript: Transcript, since: float | None = None) -> Observation:
+        """Looks once at one customer; never raises for the target's sake.
+
+        What others were shown after `since`, a moment of the run's clock, will do as well; without, all is read anew.
+        """
         ...

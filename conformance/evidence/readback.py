@@ -35,7 +35,12 @@ class ReadBack:
         """The endpoint's base URL."""
         return f"read-back {self._base}"
 
-    async def look(self, customer: str, transcript: Transcript) -> Observation:
+    async def look(
+        self,
+        customer: str,
+        transcript: Transcript,
+        since: float | None = None,  # noqa: ARG002 - each customer is read by itself
+    ) -> Observation:
         """One GET; 404 means that the target knows no such customer."""
         request = Request("GET", f"{self._base}/customers/{segment(customer)}", self._headers(), b"", "read-back")
         answer = await self._target.send(request, transcript)

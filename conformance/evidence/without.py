@@ -17,6 +17,11 @@ class NoEvidence:
     available = False
     documented = False
 
-    async def look(self, customer: str, transcript: Transcript) -> Observation:  # noqa: ARG002 - nothing is sent
+    async def look(
+        self,
+        customer: str,  # noqa: ARG002 - nothing is sent
+        transcript: Transcript,  # noqa: ARG002
+        since: float | None = None,  # noqa: ARG002
+    ) -> Observation:
         """Nothing can be told of this customer."""
         return Observation(looked=0.0, unreadable=Unreadable("the target does not show what it recorded"))

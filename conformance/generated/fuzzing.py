@@ -162,7 +162,7 @@ class Fuzzer:
         for requirement, matcher in _records(self.journey, sent):
             if not play.wants(requirement) or not play.observer.evidence.available:
                 continue
-            seen = await play.observer.watch(sent.customer, matcher, sent.answer.arrived, False, sent.transcript)
+            seen = await play.observer.watch(sent.customer, matcher, sent.answer.arrived, None, sent.transcript)
             found = seen.found
             if found is not None and not found.holds and not found.hidden - play.observer.shown:
                 broken.append(Failure(requirement, matcher.expected, found.actual, "recorded", sent))

@@ -207,7 +207,7 @@ async def _compare(
     matcher = Matcher(f"what was sent of {expected.customer}", Kind.EXACT, judge, about)
     for _ in range(_LOOKS):
         records.clear()
-        seen = await play.observer.watch(expected.customer, matcher, since, False, performance.transcript)
+        seen = await play.observer.watch(expected.customer, matcher, since, None, performance.transcript)
         was_right = any(not [facet for facet in facets(record) if not facet.holds] for record in records)
         if seen.found is None or seen.found.holds or seen.found.excess or not was_right:
             break

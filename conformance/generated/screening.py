@@ -77,7 +77,7 @@ class Screen:
         self._held: set[str] = set()
         self._unseen: tuple[str, Missing | None] | None = None
         self._sequential = False
-        self._live = False
+        self._quiet: float | None = None
         self._spent = 0
         self._followed: dict[str, bool | None] = {}
 
@@ -182,13 +182,13 @@ class Screen:
             return Found(holds=all(facet.holds for facet in facets(record)), actual=describe(record))
 
         matcher = Matcher("the last event", Kind.PRESENCE, judge, about)
-        seen = await observer.watch(customer, matcher, now(), False, self.journey.transcript)
-        self._live = seen.found is not None and seen.found.holds
-        if not self._live:
+        seen = await observer.watch(customer, matcher, now(), None, self.journey.transcript)
+        if seen.found is None or not seen.found.holds:
+            self._quiet = None
             await self.records(customer, facets, about)
             return
         self._see(facets(looks[-1]), looks[-1])
-        await observer.let_appear()
+        self._quiet = await observer.let_appear()
 
     async def records(self, customer: str, facets: Facets, about: str = "lead") -> None:
         """This must be recorded of the customer; what is not, or not yet, is looked at as long as anywhere else."""
@@ -204,9 +204,9 @@ class Screen:
             return Found(not broken, describe(record), excess=any(facet.excess for facet in broken))
 
         matcher = Matcher(f"what was sent of {customer}", Kind.EXACT, judge, about)
-        seen = await observer.watch(customer, matcher, now(), self._live, self.journey.transcript)
+        seen = await observer.watch(customer, matcher, now(), self._quiet, self.journey.transcript)
         if seen.found is None or not seen.found.holds:
-            seen = await observer.watch(customer, matcher, now(), False, self.journey.transcript)
+            seen = await observer.watch(customer, matcher, now(), None, self.journey.transcript)
         if seen.found is None:
             reason = seen.silent or (seen.unreadable.reason if seen.unreadable else "not observed")
             self._unseen = (reason, Missing("--settle", "more seconds than reads lag"))

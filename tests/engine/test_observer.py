@@ -51,7 +51,7 @@ class Books:
     documented: bool = False
     description: str = "books"
 
-    async def look(self, customer: str, _transcript: Transcript) -> Observation:
+    async def look(self, customer: str, _transcript: Transcript, _since: float | None = None) -> Observation:
         at = now()
         self.looks.append((at, customer))
         unreadable = self.broken(len(self.looks))
@@ -92,7 +92,7 @@ def watch(books: Books, matcher: Matcher, settle: float = SETTLE) -> tuple[Seen,
 
     async def story(observer: Observer) -> tuple[Seen, float]:
         began = now()
-        return await observer.watch("ada", matcher, began, False, new_transcript()), now() - began
+        return await observer.watch("ada", matcher, began, None, new_transcript()), now() - began
 
     seen, seconds = watching(books, story, settle)
     return seen, seconds
@@ -219,9 +219,9 @@ def test_too_much_that_was_there_for_a_moment_only_is_looked_at_again() -> None:
 
 def test_the_lag_of_the_run_is_learnt_from_what_came_late() -> None:
     async def story(observer: Observer) -> tuple[float, float]:
-        await observer.watch("ada", has_confirmed_lead(), now(), False, new_transcript())
+        await observer.watch("ada", has_confirmed_lead(), now(), None, new_transcript())
         learnt = observer.lag
-        await observer.watch("eve", has_confirmed_lead(), now(), False, new_transcript())
+        await observer.watch("eve", has_confirmed_lead(), now(), None, new_transcript())
         return learnt, observer.lag
 
     books = Books({"ada": [(2.0, record(CONFIRMED))], "eve": [(0, record(CONFIRMED))]})
@@ -233,8 +233,8 @@ def test_the_lag_of_the_run_is_learnt_from_what_came_late() -> None:
 
 def test_a_lag_that_is_known_saves_looks_in_vain() -> None:
     async def story(observer: Observer) -> None:
-        await observer.watch("ada", has_confirmed_lead(), now(), False, new_transcript())
-        await observer.watch("eve", has_confirmed_lead(), now(), False, new_transcript())
+        await observer.watch("ada", has_confirmed_lead(), now(), None, new_transcript())
+        await observer.watch("eve", has_confirmed_lead(), now(), None, new_transcript())
 
     books = Books({"ada": [(4.0, record(CONFIRMED))], "eve": [(8.0, record(CONFIRMED))]})
     watching(books, story)
@@ -244,7 +244,7 @@ def test_a_lag_that_is_known_saves_looks_in_vain() -> None:
 
 def test_what_never_shows_teaches_no_lag() -> None:
     async def story(observer: Observer) -> float:
-        await observer.watch("ada", has_confirmed_lead(), now(), False, new_transcript())
+        await observer.watch("ada", has_confirmed_lead(), now(), None, new_transcript())
         return observer.lag
 
     assert watching(Books(), story) == 0
@@ -255,7 +255,7 @@ def test_checks_of_absence_at_the_same_time_share_one_marker() -> None:
         since = now()
         return list(
             await asyncio.gather(
-                *(observer.watch(name, is_not_recorded(), since, False, new_transcript()) for name in "abcdef")
+                *(observer.watch(name, is_not_recorded(), since, None, new_transcript()) for name in "abcdef")
             )
         )
 
@@ -268,9 +268,9 @@ def test_checks_of_absence_at_the_same_time_share_one_marker() -> None:
 
 def test_a_check_that_comes_after_a_marker_was_written_does_not_share_it() -> None:
     async def story(observer: Observer) -> None:
-        first = asyncio.create_task(observer.watch("a", is_not_recorded(), now(), False, new_transcript()))
+        first = asyncio.create_task(observer.watch("a", is_not_recorded(), now(), None, new_transcript()))
         await asyncio.sleep(1.0)
-        await observer.watch("b", is_not_recorded(), now(), False, new_transcript())
+        await observer.watch("b", is_not_recorded(), now(), None, new_transcript())
         await first
 
     books = Books(marker_lag=3.0)
@@ -283,9 +283,9 @@ def test_a_check_that_comes_after_a_marker_was_written_does_not_share_it() -> No
 def test_after_two_markers_in_vain_no_more_are_waited_for() -> None:
     async def story(observer: Observer) -> float:
         for _ in range(2):
-            await observer.watch("ada", has_no_sale(), now(), False, new_transcript())
+            await observer.watch("ada", has_no_sale(), now(), None, new_transcript())
         began = now()
-        await observer.watch("ada", has_no_sale(), now(), False, new_transcript())
+        await observer.watch("ada", has_no_sale(), now(), None, new_transcript())
         return now() - began
 
     books = Books(marker_lag=None)
@@ -296,8 +296,8 @@ def test_after_two_markers_in_vain_no_more_are_waited_for() -> None:
 
 def test_leads_and_sales_have_markers_of_their_own() -> None:
     async def story(observer: Observer) -> None:
-        await observer.watch("ada", has_no_sale(), now(), False, new_transcript())
-        await observer.watch("ada", has_no_confirmed_lead(), now(), False, new_transcript())
+        await observer.watch("ada", has_no_sale(), now(), None, new_transcript())
+        await observer.watch("ada", has_no_confirmed_lead(), now(), None, new_transcript())
 
     books = Books()
     watching(books, story)
@@ -308,7 +308,7 @@ def test_leads_and_sales_have_markers_of_their_own() -> None:
 def test_what_was_waited_out_is_judged_at_once() -> None:
     async def story(observer: Observer) -> tuple[Seen, float]:
         began = now()
-        seen = await observer.watch("ada", is_not_recorded(), began, True, new_transcript())
+        seen = await observer.watch("ada", is_not_recorded(), began, began, new_transcript())
         return seen, now() - began
 
     books = Books()
@@ -391,7 +391,7 @@ def test_details_are_remembered_as_shown_for_the_whole_run() -> None:
 
 def test_a_source_that_never_showed_anybody_is_known_for_it() -> None:
     async def story(observer: Observer) -> bool:
-        await observer.watch("ada", has_at_most_confirmed_leads(1), now(), True, new_transcript())
+        await observer.watch("ada", has_at_most_confirmed_leads(1), now(), now(), new_transcript())
         return observer.showed_anybody
 
     assert watching(Books(), story) is False

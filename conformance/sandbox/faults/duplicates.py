@@ -211,6 +211,8 @@ DUPLICATES: tuple[Fault, ...] = (
         BOTH,
         "duplicate-sale.counted-once",
         counts_again(lambda ledger, event: _after_a_second(ledger, event) and _earlier(ledger, event) is not None),
+        # Where evidence takes a second to read, a retry comes as late.
+        also=("retry.sale-counted-once",),
     ),
     Fault(
         "lead-clears-the-invoices",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
 DATA = Path(budget.__file__).with_name("kills")
-# A minute of the smallest limit that is documented.
-BUDGET = 60
+# A minute of each plan's limit that is documented, and what lies between.
+BUDGETS = (60, 120, 300, 600)
 HEAD = """\
 # Kill matrix
 
@@ -31,8 +31,9 @@ of the same defect, and is declared with it. `trackproof sandbox --fault NAME` s
 by `make proof`.
 
 Where a run may send little, `--budget N` begins with dense journeys, of which each exchange tries out many requirements
-at once; each section says what they catch within a minute of the documented limit. Costs are those of a target that
-keeps the contract: what strikes is followed up by the scenarios that look at it alone, which costs more.
+at once; each section says what is caught within a minute of the documented limit, and with less or more. Costs are
+those of a target that keeps the contract: what strikes is followed up by the scenarios that look at it alone, which
+costs more.
 """
 
 
@@ -83,22 +84,32 @@ def _section(matrix: Matrix) -> str:
 
 
 def _budget(matrix: Matrix) -> list[str]:
-    """What is caught within a minute of the documented limit, and by which dense journeys."""
-    profile, within = PROFILES[matrix.profile], BUDGET
-    chosen = {one.id for one in budget.choose((*dense_of(profile), *scenarios_of(profile)), profile, within).scenarios}
-    named = {one.fault for one in (*matrix.densely, *matrix.judgements) if chosen & set(one.caught_by)}
-    share = 100 * len(named) // len(matrix.judgements)
+    """What is caught within a minute of the documented limit, with less or more, and by which dense journeys."""
+    profile = PROFILES[matrix.profile]
+    within, planted = profile.documented_requests_per_minute, len(matrix.judgements)
+    caught = {exchanges: _caught(matrix, exchanges) for exchanges in sorted({*BUDGETS, within})}
     told = data(matrix)["scenarios"]
-    rows = [
-        f"| `{one.id}` | {told[one.id]['exchanges']} | {len(told[one.id]['kills'])} |\n" for one in dense_of(profile)
-    ]
-    told_so = f"catches {len(named)} of {len(matrix.judgements)} faults ({share} %), each by the requirement it breaks"
     return [
         f"\n### Within {within} exchanges\n\n",
-        f"`--budget {within}` {told_so}.\n\n",
-        "| dense journey | exchanges | faults caught |\n|---|---|---|\n",
-        *rows,
+        f"`--budget {within}` catches {caught[within][1]} of {planted} faults ",
+        f"({100 * caught[within][1] // planted} %), each by the requirement it breaks.\n\n",
+        "| `--budget` | scenarios | faults caught |\n|---|---|---|\n",
+        *(f"| {n} | {played} | {found} ({100 * found // planted} %) |\n" for n, (played, found) in caught.items()),
+        "\n| dense journey | exchanges | faults caught |\n|---|---|---|\n",
+        *(
+            f"| `{one.id}` | {told[one.id]['exchanges']} | {len(told[one.id]['kills'])} |\n"
+            for one in dense_of(profile)
+        ),
     ]
+
+
+def _caught(matrix: Matrix, exchanges: int) -> tuple[int, int]:
+    """How many scenarios fit into so many exchanges, and how many faults they catch by what these break."""
+    profile = PROFILES[matrix.profile]
+    chosen = budget.choose((*dense_of(profile), *scenarios_of(profile)), profile, exchanges).scenarios
+    names = {one.id for one in chosen}
+    caught = {one.fault for one in (*matrix.densely, *matrix.judgements) if names & set(one.caught_by)}
+    return len(chosen), len(caught)
 
 
 def _line(profile: str, judgement: Judgement) -> str:

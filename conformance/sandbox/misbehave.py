@@ -28,6 +28,8 @@ MODES = {
 }
 # The key under which the server says how a connection is broken off.
 ABORT = "trackproof.abort"
+# The key under which it says how an answer is begun before it is known: with an interim one.
+BEGIN = "trackproof.begin"
 # Longer than any client waits.
 _NEVER = 300.0
 _DRIP = 0.1

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from conformance.errors import TrackproofError, UsageError
 from conformance.sandbox.app import create_app
-from conformance.sandbox.misbehave import ABORT
+from conformance.sandbox.misbehave import ABORT, BEGIN
 from conformance.sandbox.platforms import platform_module
 from conformance.sandbox.variation import NONE, Variation
 
@@ -38,6 +38,8 @@ _READY_WITHIN = 10.0
 _GONE_WITHIN = 10.0
 _BACKLOG = 2048
 _LAST_ANSWERS = 0.05
+# Says that the request was received and that its answer follows.
+_INTERIM = b"HTTP/1.1 102 Processing\r\n\r\n"
 
 _SILENT = logging.getLogger("trackproof.sandbox.http")
 _SILENT.setLevel(logging.CRITICAL)
@@ -185,12 +187,13 @@ class _Protocol(HttpToolsProtocol):
         self.access_log = False
 
     def connection_made(self, transport: Any) -> None:
-        """Lets the application break this connection off."""
+        """Lets the application break this connection off, and begin to answer before it knows the answer."""
         super().connection_made(transport)
         app = self.app
 
         async def breakable(scope: Scope, receive: Receive, send: Send) -> None:
             scope[ABORT] = partial(_reset, transport)
+            scope[BEGIN] = partial(transport.write, _INTERIM)
             await app(scope, receive, send)
 
         self.app = breakable

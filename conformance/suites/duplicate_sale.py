@@ -53,6 +53,7 @@ async def an_identical_sale_counts_once(journey: Journey, repeats: int) -> None:
         "without-click": {"click": ABSENT},
         "other-details": {"name": "Somebody Else", "email": "somebody.else@example.com"},
     },
+    unless={"later-timestamp": "receipt-time-counts"},
 )
 async def the_same_invoice_counts_once_whatever_else_it_says(journey: Journey, changes: dict[str, Any]) -> None:
     """The same invoice id counts once whatever amount, currency, name or time comes with it, and the first stays."""

@@ -93,7 +93,11 @@ async def event_2_with_click_id_and_mode_changes_nothing(journey: Journey) -> No
     await journey.must_record("resent-click-id.at-most-one-lead", has_at_most_confirmed_leads(1))
 
 
-@scenario("resent-click-id.blank-is-absent", variants={"empty": "", "absent": ABSENT})
+@scenario(
+    "resent-click-id.blank-is-absent",
+    variants={"empty": "", "absent": ABSENT},
+    unless={"absent": "event-2-has-no-click"},
+)
 async def a_blank_click_id_is_none(journey: Journey, blank: str | Absent) -> None:
     """Event 2 with an empty click id, as some SDKs send it, is as clean as one without."""
     await _blank(journey, "resent-click-id.blank-is-absent", blank)

@@ -18,6 +18,7 @@ from conformance.sandbox.faults.limits import LIMITS
 from conformance.sandbox.faults.mismatches import MISMATCHES
 from conformance.sandbox.faults.non_deferred import NON_DEFERRED
 from conformance.sandbox.faults.races import RACES
+from conformance.sandbox.faults.repeats import REPEATS
 from conformance.sandbox.faults.requests import REQUESTS
 from conformance.sandbox.faults.resends import RESENDS
 from conformance.sandbox.faults.retries import RETRIES
@@ -30,7 +31,7 @@ __all__ = ["FAULTS", "UNDER_LOAD", "Fault", "fault_named", "faults_of", "faults_
 
 FAULTS: tuple[Fault, ...] = (
     *(*NON_DEFERRED, *DEFERRED, *MISMATCHES, *RESENDS),
-    *(*SALES, *DUPLICATES, *RETRIES, *RACES),
+    *(*SALES, *DUPLICATES, *REPEATS, *RETRIES, *RACES),
     *(*FIELDS, *LIMITS, *TEXTS, *REQUESTS),
     *(*TOKENS, *EDGES),
     *(*DUB_LEADS, *DUB_DEFERRED, *DUB_SALES, *DUB_WEBHOOKS),

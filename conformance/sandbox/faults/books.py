@@ -28,7 +28,7 @@ AT_ONCE: ContextVar[bool] = ContextVar("at_once", default=False)
 class FaultyLedger(Ledger):
     """A ledger with a defect: `ruling` rules in its stead, `showing` alters what it shows.
 
-    A defect may note in `marked` and `first_came` what it has to remember of customers and invoices.
+    A defect may note in `marked`, `first_came` and `first_sales` what it has to remember of customers and invoices.
     """
 
     def __init__(self, rules: Rules, ruling: Rule | None, showing: Show | None) -> None:
@@ -39,6 +39,7 @@ class FaultyLedger(Ledger):
         self.seen: dict[Event, int] = {}
         self.marked: set[str] = set()
         self.first_came: dict[str, float] = {}
+        self.first_sales: dict[str, SaleEvent] = {}
 
     def mint(self, click: str) -> None:
         """Takes note of a click id, and of the order in which they came."""

@@ -68,11 +68,6 @@ def _forgets_with_a_lead(ledger: FaultyLedger, event: Event) -> bool:
     return event.customer in ledger.marked
 
 
-def _of_a_stranger(ledger: FaultyLedger, event: Event) -> bool:
-    account = ledger.account(event.customer)
-    return _earlier(ledger, event) is not None and account is not None and not account.confirmed and not account.pending
-
-
 def _of_another(ledger: FaultyLedger, event: Event) -> bool:
     return isinstance(event, SaleEvent) and ledger.is_used(event.invoice) and _earlier(ledger, event) is None
 
@@ -129,9 +124,10 @@ DUPLICATES: tuple[Fault, ...] = (
     Fault(
         "key-has-event-name",
         "A sale counts again when the event name differs: the key is invoice and event.",
-        CUTMESHORT,
+        BOTH,
         "duplicate-sale.counted-once",
         counts_again(_repeat_with("event")),
+        also=("duplicate-sale.first-answer-again-whatever-differs",),
     ),
     Fault(
         "key-has-currency",
@@ -151,7 +147,7 @@ DUPLICATES: tuple[Fault, ...] = (
     Fault(
         "invoices-per-customer",
         "An invoice id counts once for each customer.",
-        CUTMESHORT,
+        BOTH,
         "duplicate-sale.counted-once-across-customers",
         counts_again(_of_another),
     ),
@@ -220,12 +216,5 @@ DUPLICATES: tuple[Fault, ...] = (
         BOTH,
         "duplicate-sale.counted-once",
         counts_again(_forgets_with_a_lead),
-    ),
-    Fault(
-        "strangers-invoice-not-remembered",
-        "The invoice of a sale without a lead is not remembered.",
-        CUTMESHORT,
-        "duplicate-sale.counted-once",
-        counts_again(_of_a_stranger),
     ),
 )

@@ -9,6 +9,7 @@ from conformance.ledger import SaleEvent
 from conformance.sandbox.faults.books import FaultyLedger, counts_again, is_event_1, is_follow_up, is_plain_lead
 from conformance.sandbox.faults.fault import BOTH, Fault
 from conformance.sandbox.faults.wire import FAILURE, OK, Sent, answers, around, cut_short, refusal
+from conformance.sandbox.misbehave import BEGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -79,30 +80,39 @@ def _fourth_sale(ledger: FaultyLedger, event: Event) -> bool:
     return isinstance(event, SaleEvent) and ledger.times(event) == _SENT_BY_AN_SDK
 
 
-def _forgets_who_hangs_up() -> Variation:
-    """What was accepted from a client that was gone before the answer is not remembered, and counts again."""
-    gone: set[tuple[str, str]] = set()
+def _forgets_who_hangs_up(*, after_the_answer_began: bool) -> Callable[[], Variation]:
+    """What was accepted from a client that hung up then is not remembered, and counts again."""
 
-    def make(_: Surroundings) -> Around:
-        async def answered(request: Incoming, answering: Answering) -> Answer:
-            sent = Sent(request)
-            key = (sent.operation, sent.customer)
-            receive = request.scope.get("trackproof.receive")
-            if not sent.posted or receive is None or request.headers.get(b"connection") != b"close":
-                return await answering(request)
-            gone.add(key)
-            answer = await answering(request)
-            if not await _is_gone(receive):
-                gone.discard(key)
-            return answer
+    def plant() -> Variation:
+        gone: set[tuple[str, str]] = set()
 
-        return answered
+        def make(_: Surroundings) -> Around:
+            async def answered(request: Incoming, answering: Answering) -> Answer:
+                sent = Sent(request)
+                key = (sent.operation, sent.customer)
+                receive, begin = request.scope.get("trackproof.receive"), request.scope.get(BEGIN)
+                alone = request.headers.get(b"connection") == b"close"
+                if not sent.posted or not alone or receive is None or begin is None:
+                    return await answering(request)
+                if after_the_answer_began:
+                    if await _is_gone(receive):
+                        return await answering(request)
+                    begin()
+                gone.add(key)
+                answer = await answering(request)
+                if not await _is_gone(receive):
+                    gone.discard(key)
+                return answer
 
-    def when(ledger: FaultyLedger, event: Event) -> bool:
-        kind = "sale" if isinstance(event, SaleEvent) else "lead"
-        return ledger.times(event) > 1 and (kind, event.customer) in gone
+            return answered
 
-    return around(make) | counts_again(when)
+        def when(ledger: FaultyLedger, event: Event) -> bool:
+            kind = "sale" if isinstance(event, SaleEvent) else "lead"
+            return ledger.times(event) > 1 and (kind, event.customer) in gone
+
+        return around(make) | counts_again(when)
+
+    return plant
 
 
 async def _is_gone(receive: Callable[[], Any]) -> bool:
@@ -174,7 +184,16 @@ RETRIES: tuple[Fault, ...] = (
         "What came from a client that hung up is written down, and not remembered as seen.",
         BOTH,
         "retry.after-cut-connection",
-        _forgets_who_hangs_up,
+        _forgets_who_hangs_up(after_the_answer_began=False),
+        also=("race.*", "retry.event-2-counted-once"),
+        sockets=True,
+    ),
+    Fault(
+        "answer-cut-off-is-forgotten",
+        "What came from a client that hung up when the answer had begun is written down, and not remembered as seen.",
+        BOTH,
+        "retry.after-cut-connection",
+        _forgets_who_hangs_up(after_the_answer_began=True),
         also=("race.*", "retry.event-2-counted-once"),
         sockets=True,
     ),

@@ -126,9 +126,7 @@ async def told(screen: Screen) -> None:
     await _later_lead(screen, buyer, other)
     if first.taken:
         await journey.pause(max(0.0, began + _REMEMBERED - now()))
-        again = await journey.sale(
-            invoice=invoice, customer=buyer.customer, amount=_OTHER, currency="USD", event="subscription_renewed"
-        )
+        again = await journey.sale(invoice=invoice, customer=buyer.customer, click=other, **_otherwise(buyer))
         screen.answered("duplicate-sale.answered", again)
         _same_again(screen, "duplicate-sale.first-answer-again-whatever-differs", first, again)
     stranger = journey.another()
@@ -244,6 +242,7 @@ async def _sales_at_once(screen: Screen, buyer: Buyer, invoice: str, other: str)
                 screen.answered("sale.accepted", said[0], *(f"duplicate-sale.{one}" for one in spelling))
             continue
         alike = tuple(f"duplicate-sale.{one}" for one in spelling)
+        repeated = ("duplicate-sale.first-amount-stays",) if len(said) > 1 else ()
         bought = Bought(
             spelt,
             Decimal(str(paid)),
@@ -252,7 +251,7 @@ async def _sales_at_once(screen: Screen, buyer: Buyer, invoice: str, other: str)
             (buyer.click, "sale.lead-click-wins"),
             (*alike, "sale.two-sales-count", "race.different-invoices-all-count"),
             ("race.sales-counted-once", "retry.sale-counted-once", "duplicate-sale.counted-once"),
-            ("race.customers-not-mixed-up", "sale.amount-kept"),
+            ("race.customers-not-mixed-up", "sale.amount-kept", *repeated),
         )
         buyer.sales.append(bought)
 
@@ -269,6 +268,12 @@ async def _later_lead(screen: Screen, buyer: Buyer, other: str) -> None:
         answer = await journey.lead(event=LATER, customer=buyer.customer, **details)
     later = ("non-deferred.later-lead-same-click", SECOND_LEAD)
     screen.expect(later, holds=not _broke(answer), expected="an answer", actual=str(answer))
+
+
+def _otherwise(buyer: Buyer) -> dict[str, Any]:
+    """All that the first sale does not say; the details are the customer's own, which nothing may come of."""
+    details = {"name": NAME, "email": buyer.email} if buyer.odd else {}
+    return {"amount": _OTHER, "currency": "USD", "event": "subscription_renewed", "timestamp": TIME, **details}
 
 
 def _same_again(screen: Screen, requirement: str, first: Answer, again: Answer) -> None:

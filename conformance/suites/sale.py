@@ -304,12 +304,23 @@ async def a_sale_right_after_a_lead_that_waits_counts(journey: Journey) -> None:
     journey.must("sale.after-wait-lead", answer, partial(_says_sale, journey), "an answer whose sale is not null")
 
 
-@scenario("sale.after-async-lead", needs="wait-mode")
+@scenario("sale.after-async-lead", "sale.accepted", "sale.recorded", needs="wait-mode")
 async def a_sale_right_after_an_async_lead_is_answered(journey: Journey) -> None:
     """A sale sent right after an asynchronous lead counts, or is refused as having no lead yet."""
     click = await journey.click()
+    invoice = journey.invoice()
     await journey.given_lead(click=click)
-    journey.must("sale.after-async-lead", await journey.sale(invoice=journey.invoice()))
+    answer = await journey.sale(invoice=invoice)
+    journey.must("sale.after-async-lead", answer)
+    journey.must("sale.accepted", answer, _says_so, "accepted, or refused for now")
+    if _says_sale(journey, answer).holds:
+        await journey.must_record("sale.recorded", counts(invoice))
+    else:
+        journey.satisfied("sale.recorded", "counts, if the answer names the sale", str(answer))
+
+
+def _says_so(answer: Answer) -> Found:
+    return Found(holds=answer.taken or 400 <= answer.status < 500, actual=str(answer))  # noqa: PLR2004 - HTTP's
 
 
 def _says_sale(journey: Journey, answer: Answer) -> Found:
@@ -358,14 +369,21 @@ def _says_null(journey: Journey, answer: Answer) -> Found:
     return Found(all(has(answer, path) and at(answer, path) is None for path in paths), str(answer))
 
 
-@scenario("sale.zero-amount")
+@scenario("sale.zero-amount", "sale.accepted", "sale.recorded")
 async def a_sale_of_nothing_is_no_sale(journey: Journey) -> None:
-    """An amount of zero may be answered with nulls, and counts for nothing."""
+    """An amount of zero may be answered with nulls, and counts for nothing; then the invoice is still to be paid."""
     click = await journey.click()
+    invoice = journey.invoice()
     await journey.given_buyer(click=click)
-    answer = await journey.sale(invoice=journey.invoice(), amount=0)
+    answer = await journey.sale(invoice=invoice, amount=0)
+    journey.must("sale.accepted", answer)
     journey.must_say("sale.zero-amount", answer, {"sale": None})
     await journey.must_record("sale.zero-amount", has_no_sale())
+    if answer.taken and not _says_sale(journey, answer).holds:
+        await journey.given_sale(invoice=invoice)
+        await journey.must_record("sale.recorded", counts(invoice))
+    else:
+        journey.satisfied("sale.recorded", "counts, unless the sale of nothing did", str(answer))
 
 
 @scenario("sale.defaults")

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from conformance.ledger import LeadEvent
+from conformance.ledger import LeadEvent, Outcome
+from conformance.ledger.rulings import accepted
 from conformance.sandbox.faults.books import FaultyLedger, is_plain_lead, rules, swallows
 from conformance.sandbox.faults.fault import DUB, Fault
-from conformance.sandbox.faults.wire import CUSTOMERS, OK, Sent, answers, null, reads, refusal, says, without
+from conformance.sandbox.faults.wire import (
+    CUSTOMERS,
+    OK,
+    Sent,
+    answers,
+    around,
+    null,
+    page,
+    reads,
+    refusal,
+    says,
+    without,
+)
 from conformance.sandbox.platforms.dub.conversions import Conversions
 from conformance.sandbox.variation import Variation
 
 if TYPE_CHECKING:
     from conformance.ledger import Event, RecordedCustomer, Ruling
+    from conformance.sandbox.answers import Answer
+    from conformance.sandbox.incoming import Incoming
     from conformance.sandbox.platforms.dub.messages import Lead
     from conformance.sandbox.platforms.dub.workspace import Customer, Workspace
+    from conformance.sandbox.traffic import Surroundings
+    from conformance.sandbox.variation import Answering, Around
 
 _EVENTS = b"/events"
 
@@ -48,6 +66,57 @@ def _second_lead(ledger: FaultyLedger, event: Event) -> bool:
     account = ledger.account(event.customer)
     known = account is not None and bool(account.confirmed) and not account.deferred
     return isinstance(event, LeadEvent) and is_plain_lead(event) and known and event.event == "demo_booked"
+
+
+def _is_by_id_at_all(sent: Sent) -> bool:
+    return sent.request.path.startswith(CUSTOMERS + b"/ext_")
+
+
+def _is_filtered(sent: Sent) -> bool:
+    return sent.request.path == CUSTOMERS and b"externalId=" in sent.request.query
+
+
+def _lists_somebody(_: Surroundings) -> Around:
+    """A filter that finds nobody is dropped, and the first page of all customers is listed."""
+
+    async def answered(request: Incoming, answering: Answering) -> Answer:
+        answer = await answering(request)
+        if answer.status != OK or answer.body != b"[]" or not _is_filtered(Sent(request)):
+            return answer
+        return await answering(request._replace(scope={**request.scope, "query_string": b"pageSize=10"}))
+
+    return answered
+
+
+def _answers_with_the_link(_: Surroundings) -> Around:
+    """A repeated lead is answered as the first one was, link and all."""
+    links: dict[str, Any] = {}
+
+    async def answered(request: Incoming, answering: Answering) -> Answer:
+        answer = await answering(request)
+        sent = Sent(request)
+        if not sent.is_plain_lead or answer.status != OK:
+            return answer
+        link = json.loads(answer.body)["link"]
+        if link is not None:
+            links[sent.customer] = link
+            return answer
+        return says(lambda document: {**document, "link": links.get(sent.customer)})(answer)
+
+    return answered
+
+
+def _uses_up_the_key(ledger: FaultyLedger, event: Event) -> Ruling:
+    """The key for repeats is taken before the click is looked up, and never given back."""
+    if not isinstance(event, LeadEvent) or not is_plain_lead(event):
+        return ledger.rightly(event)
+    key = f"{event.customer} {event.event}"
+    if key in ledger.marked:
+        return accepted(Outcome.DUPLICATE)
+    found = ledger.rightly(event)
+    if found.outcome is Outcome.REFUSED_UNKNOWN_CLICK:
+        ledger.marked.add(key)
+    return found
 
 
 def _shared_click(ledger: FaultyLedger, event: Event) -> bool:
@@ -139,5 +208,41 @@ DUB_LEADS: tuple[Fault, ...] = (
         DUB,
         "non-deferred.first-profile-stays",
         rules(_overwrites_the_name),
+    ),
+    Fault(
+        "later-lead-takes-first-click",
+        "Every lead of a customer is counted for the click of the first, whatever it brings itself.",
+        DUB,
+        "non-deferred.each-lead-keeps-its-click",
+        Variation(rules={"lead_click": "customers"}),
+    ),
+    Fault(
+        "filter-that-finds-nobody-dropped",
+        "A list of customers by an external id that nobody has is a list of anybody.",
+        DUB,
+        "non-deferred.customer-readable",
+        around(_lists_somebody),
+    ),
+    Fault(
+        "missing-customer-answered-with-a-page",
+        "A customer who does not exist is answered with the 404 page of the web framework.",
+        DUB,
+        "resilience.error-is-json",
+        answers(_is_by_id_at_all, page, statuses=(404,)),
+        also=("resilience.error-status-agrees",),
+    ),
+    Fault(
+        "repeated-lead-answered-with-link",
+        "A repeated lead is answered with the link, as if it had counted.",
+        DUB,
+        "retry.repeat-answer-has-no-link",
+        lambda: around(_answers_with_the_link),
+    ),
+    Fault(
+        "refused-lead-uses-up-its-name",
+        "A lead that is refused for its click is remembered: the corrected one is taken for a repeat, and dropped.",
+        DUB,
+        "retry.rejected-lead-blocks-nothing",
+        rules(_uses_up_the_key),
     ),
 )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from conformance.ledger import Outcome, SaleEvent
+from conformance.ledger.rulings import accepted
 from conformance.sandbox.answers import Answer, json_answer
+from conformance.sandbox.faults.books import FaultyLedger, rules
 from conformance.sandbox.faults.fault import DUB, Fault
 from conformance.sandbox.faults.wire import (
+    FAILURE,
     OK,
     SUCCESS,
     Sent,
@@ -24,29 +30,45 @@ from conformance.sandbox.faults.wire import (
 from conformance.sandbox.variation import Variation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.ledger import Event, Ruling
     from conformance.sandbox.incoming import Incoming
     from conformance.sandbox.traffic import Surroundings
     from conformance.sandbox.variation import Answering, Around
 
 _CLICK = b"/track/click"
+_WRITTEN_WITHIN = 0.4
 
 
-def _differing_second_answer(_: Surroundings) -> Around:
-    """A repeated invoice is answered without the sale."""
-    seen: set[Any] = set()
+def _repeats(change: Callable[[Mapping[str, Any], Any], Any]) -> Callable[[], Variation]:
+    """A repeated invoice is answered otherwise: with what becomes of the repeat's body and the right answer."""
 
-    async def answered(request: Incoming, answering: Answering) -> Answer:
-        answer = await answering(request)
-        sent = Sent(request)
-        if not sent.is_sale or answer.status != OK or not sent.has("invoiceId"):
+    def make(_: Surroundings) -> Around:
+        seen: set[Any] = set()
+
+        async def answered(request: Incoming, answering: Answering) -> Answer:
+            answer = await answering(request)
+            sent = Sent(request)
+            if not sent.is_sale or answer.status != OK or not sent.has("invoiceId"):
+                return answer
+            invoice = sent.body["invoiceId"]
+            if invoice in seen:
+                return says(partial(change, sent.body))(answer)
+            seen.add(invoice)
             return answer
-        invoice = sent.body["invoiceId"]
-        if invoice in seen:
-            return says(null("sale"))(answer)
-        seen.add(invoice)
-        return answer
 
-    return answered
+        return answered
+
+    return lambda: around(make)
+
+
+def _as_it_says(sent: Mapping[str, Any], document: Any) -> Any:
+    sale = document["sale"]
+    if sale is None:
+        return document
+    sale = {**sale, "amount": sent["amount"], "currency": sent.get("currency", "usd").lower()}
+    return {**document, "eventName": sent.get("eventName", document["eventName"]), "sale": sale}
 
 
 def _is_null(answer: Answer) -> bool:
@@ -87,14 +109,47 @@ def _waits_in_vain(_: Surroundings) -> Around:
     return answered
 
 
+def _fails_before_its_lead(_: Surroundings) -> Around:
+    """Who has a customer is taken to have a lead, which a worker writes down a moment later."""
+    written: dict[str, float] = {}
+
+    async def answered(request: Incoming, answering: Answering) -> Answer:
+        sent, moment = Sent(request), asyncio.get_running_loop().time()
+        if sent.is_sale and written.get(sent.customer, 0.0) > moment:
+            return FAILURE
+        answer = await answering(request)
+        if sent.is_plain_lead and sent.body.get("mode") != "wait" and answer.status == OK:
+            written.setdefault(sent.customer, moment + _WRITTEN_WITHIN)
+        return answer
+
+    return answered
+
+
+def _uses_up_the_invoice(ledger: FaultyLedger, event: Event) -> Ruling:
+    """The invoice id of a sale of nothing is remembered as if it had counted."""
+    if isinstance(event, SaleEvent) and event.invoice in ledger.marked:
+        return accepted(Outcome.ZERO_SALE)
+    found = ledger.rightly(event)
+    if isinstance(event, SaleEvent) and event.invoice and found.outcome is Outcome.ZERO_SALE:
+        ledger.marked.add(event.invoice)
+    return found
+
+
 DUB_SALES: tuple[Fault, ...] = (
     Fault(
         "repeat-answered-otherwise",
         "A repeated invoice is answered without the sale.",
         DUB,
         "duplicate-sale.first-answer-again",
-        lambda: around(_differing_second_answer),
+        _repeats(lambda _, document: null("sale")(document)),
         also=("duplicate-sale.first-answer-again-whatever-differs",),
+    ),
+    Fault(
+        "changed-repeat-answered-anew",
+        "A repeated invoice is answered with what the repeat says, although the first is what counts.",
+        DUB,
+        "duplicate-sale.first-answer-again-whatever-differs",
+        _repeats(_as_it_says),
     ),
     Fault(
         "sale-answer-without-customer",
@@ -128,8 +183,9 @@ DUB_SALES: tuple[Fault, ...] = (
         "A sale of an unknown customer without a click is refused.",
         DUB,
         "sale.unknown-customer-nulls",
-        answers(lambda sent: sent.is_sale and not sent.body.get("clickId"), _refuses_nulls),
-        also=("sale.zero-amount",),
+        answers(
+            lambda sent: sent.is_sale and not sent.body.get("clickId") and sent.body.get("amount") != 0, _refuses_nulls
+        ),
     ),
     Fault(
         "sale-without-currency-in-euros",
@@ -203,5 +259,19 @@ DUB_SALES: tuple[Fault, ...] = (
         DUB,
         "sale.own-unknown-click-refused",
         answers(lambda sent: sent.is_sale and sent.has("clickId"), lambda _: SUCCESS, statuses=(404,)),
+    ),
+    Fault(
+        "sale-before-its-lead-fails",
+        "A sale right after a lead that nobody waits for runs into the missing lead, and is answered with 500.",
+        DUB,
+        "sale.accepted",
+        lambda: around(_fails_before_its_lead),
+    ),
+    Fault(
+        "sale-of-nothing-uses-up-invoice",
+        "The invoice id of a sale of zero is remembered: the sale that is paid later is taken for a repeat.",
+        DUB,
+        "sale.recorded",
+        rules(_uses_up_the_invoice),
     ),
 )

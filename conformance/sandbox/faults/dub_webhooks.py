@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.ledger import Outcome
+from conformance.ledger import Outcome, RecordedCustomer
 from conformance.sandbox.faults.fault import DUB, Fault
 from conformance.sandbox.platforms.dub.conversions import Conversions
-from conformance.sandbox.platforms.dub.workspace import Payment, Recorded, new_id, workspace_of
+from conformance.sandbox.platforms.dub.workspace import (
+    DEMO,
+    Click,
+    Customer,
+    Payment,
+    Recorded,
+    instant,
+    new_id,
+    workspace_of,
+)
 from conformance.sandbox.variation import Variation
 
 if TYPE_CHECKING:
-    from conformance.ledger import RecordedCustomer, Ruling
+    from conformance.ledger import Ruling
     from conformance.sandbox.answers import Answer
     from conformance.sandbox.platforms.dub.messages import Lead, Sale
     from conformance.sandbox.platforms.dub.workspace import Workspace
@@ -77,6 +86,41 @@ class _PushesRepeats(Conversions):
         return answer, ruling
 
 
+class _PushesWhatIsNoSale(Conversions):
+    """A sale that is answered with nulls is pushed, as the branch does that records it."""
+
+    outcome = Outcome.ZERO_SALE
+
+    def sale(self, namespace: Namespace, sale: Sale, size: int) -> tuple[Answer, Ruling]:
+        """What becomes of a sale."""
+        answer, ruling = super().sale(namespace, sale, size)
+        if ruling.outcome is self.outcome:
+            workspace, event = workspace_of(namespace), sale.event
+            moment = instant(event.received or "")
+            known = workspace.customers.get(event.customer)
+            click = known.click if known else Click("", workspace.link(DEMO, "", "", moment), moment, "", "")
+            customer = known or Customer(new_id("cus_"), event.customer, click, moment)
+            recorded = namespace.ledger.recorded(event.customer) or RecordedCustomer(event.customer)
+            payment = Payment(int(event.amount), event.currency, sale.processor, event.invoice)
+            entry = Recorded(new_id("evt_"), sale.name, click, customer, moment, sale.metadata, payment=payment)
+            self._push(workspace, "sale.created", entry, recorded)
+        return answer, ruling
+
+
+class _PushesSalesOfNobody(_PushesWhatIsNoSale):
+    """A sale of an unknown customer is pushed."""
+
+    outcome = Outcome.STRANGERS_SALE
+
+
+class _PushesEachOfAQuantity(Conversions):
+    """A quantity of leads is pushed lead by lead."""
+
+    def _push(self, workspace: Workspace, name: str, entry: Recorded, recorded: RecordedCustomer) -> None:
+        for _ in range(entry.quantity):
+            super()._push(workspace, name, entry, recorded)
+
+
 DUB_WEBHOOKS: tuple[Fault, ...] = (
     Fault(
         "lead-pushed-without-click",
@@ -117,6 +161,30 @@ DUB_WEBHOOKS: tuple[Fault, ...] = (
         DUB,
         "webhooks.none-for-duplicates",
         Variation(conversions=_PushesRepeats),
+        sockets=True,
+    ),
+    Fault(
+        "sale-of-nothing-pushed",
+        "A sale of zero is pushed, although it counts for nothing.",
+        DUB,
+        "webhooks.none-for-zero-sale",
+        Variation(conversions=_PushesWhatIsNoSale),
+        sockets=True,
+    ),
+    Fault(
+        "sale-of-nobody-pushed",
+        "A sale of an unknown customer is pushed, although it is not recorded.",
+        DUB,
+        "webhooks.none-for-unknown-customer",
+        Variation(conversions=_PushesSalesOfNobody),
+        sockets=True,
+    ),
+    Fault(
+        "quantity-pushed-one-by-one",
+        "A lead with a quantity is pushed so many times.",
+        DUB,
+        "webhooks.one-for-event-quantity",
+        Variation(conversions=_PushesEachOfAQuantity),
         sockets=True,
     ),
 )

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.ledger import Outcome, SaleEvent
+from conformance.ledger import Change, Outcome, SaleEvent
 from conformance.sandbox.faults.books import (
     AT_ONCE,
     FaultyLedger,
@@ -16,7 +16,7 @@ from conformance.sandbox.faults.books import (
     is_plain_lead,
     rules,
 )
-from conformance.sandbox.faults.fault import BOTH, CUTMESHORT, Fault
+from conformance.sandbox.faults.fault import BOTH, CUTMESHORT, DUB, Fault
 from conformance.sandbox.faults.wire import FAILURE, SUCCESS, Sent, around, refusal, with_body
 
 if TYPE_CHECKING:
@@ -134,6 +134,20 @@ def _two_attributions() -> Variation:
     return around(_at_once(lambda sent: sent.customer, _marked, lambda sent: sent.is_event_1)) | rules(ruling)
 
 
+def _leads_of_direct_sales() -> Variation:
+    """Whether a direct sale's customer has a lead is looked up first, and the lead written down afterwards."""
+
+    def ruling(ledger: FaultyLedger, event: Event) -> Ruling:
+        found = ledger.rightly(event)
+        if isinstance(event, SaleEvent) and event.customer in ledger.marked and AT_ONCE.get():
+            return replace(found, changes=(*found.changes, Change.LEAD_RECORDED))
+        if found.outcome is Outcome.DIRECT_SALE:
+            ledger.marked.add(event.customer)
+        return found
+
+    return around(_at_once(lambda sent: sent.customer, _marked, lambda sent: sent.is_sale)) | rules(ruling)
+
+
 RACES: tuple[Fault, ...] = (
     Fault(
         "twins-fail",
@@ -201,5 +215,12 @@ RACES: tuple[Fault, ...] = (
         "race.answered",
         around(_at_once(lambda sent: sent.customer, _is_busy, lambda sent: sent.posted and bool(sent.customer))),
         also=("race.*",),
+    ),
+    Fault(
+        "direct-sales-each-leave-a-lead",
+        "Direct sales of one customer at the same moment each leave a lead.",
+        DUB,
+        "race.direct-sales-leave-one-lead",
+        _leads_of_direct_sales(),
     ),
 )

@@ -299,9 +299,10 @@ SALES: tuple[Fault, ...] = (
     Fault(
         "unknown-click-of-sale-takes-another",
         "The sale of an unknown customer with a click id that nobody minted is given to one that exists.",
-        CUTMESHORT,
+        BOTH,
         "sale.without-lead-and-click",
         takes_for(_brings_an_unknown_click, lambda ledger, event: replace(event, click=wrong_click(ledger, event))),
+        also=("sale.own-unknown-click-refused",),
     ),
     Fault(
         "first-currency-stays",

@@ -30,6 +30,9 @@ it. All hand-written suites are played against every fault; whatever turns red b
 of the same defect, and is declared with it. `trackproof sandbox --fault NAME` serves one of them. This page is written
 by `make proof`.
 
+The other way round, every scenario and every variant of one catches at least one fault, or it would not be there. Where
+nothing works any more after a fault, that is counted for those alone which look at what it breaks.
+
 Where a run may send little, `--budget N` begins with dense journeys, of which each exchange tries out many requirements
 at once; each section says what is caught within a minute of the documented limit, and with less or more. Costs are
 those of a target that keeps the contract: what strikes is followed up by the scenarios that look at it alone, which
@@ -77,9 +80,10 @@ def _section(matrix: Matrix) -> str:
     ]
     lines += [_line(matrix.profile, judgement) for judgement in matrix.judgements]
     lines += _budget(matrix)
-    redundant = [name for name, told in data(matrix)["scenarios"].items() if not told["kills"]]
-    lines.append("\n### Scenarios that kill none yet\n\n")
-    lines += [f"* `{name}`\n" for name in redundant] or ["None: every scenario catches at least one fault.\n"]
+    idle = [name for name, told in data(matrix)["scenarios"].items() if not told["kills"]]
+    if idle:
+        lines.append("\n### Scenarios that catch nothing\n\n")
+        lines += [f"* `{name}`\n" for name in idle]
     return "".join(lines)
 
 

@@ -25,7 +25,8 @@ class Judgement:
     """One fault and what became of it.
 
     `caught_by` are the scenarios in which the named requirement turned red, with the exchanges that each took; `kills`
-    all in which anything did; `noise` what turned red and has nothing to do with the fault; `crashes` are of the
+    all in which anything did, unless the fault may break everything, of which a scenario that turns red says nothing of
+    its own; `noise` what turned red and has nothing to do with the fault; `crashes` are of the
     harness itself.
     """
 
@@ -63,7 +64,8 @@ def judge(fault: Fault, profile: Profile, results: Results) -> Judgement:
                 noise[f"{check.requirement} {check.verdict} in {scenario.id}: {check.actual[:120]}"] = None
     if results.stopped:
         crashes[f"stopped: {results.stopped}"] = None
-    return Judgement(fault.name, fault.breaks, str(level), caught, tuple(kills), tuple(noise), tuple(crashes))
+    telling = tuple(one for one in kills if one in caught or "*" not in fault.also)
+    return Judgement(fault.name, fault.breaks, str(level), caught, telling, tuple(noise), tuple(crashes))
 
 
 def together(judgements: Sequence[Judgement]) -> Judgement:

@@ -75,6 +75,15 @@ def test_what_is_red_besides_is_noise_unless_it_is_declared() -> None:
     assert judge(replace(narrow, also=("deferred.*",)), CUTMESHORT, results).noise == ()
 
 
+def test_what_is_red_after_a_fault_that_may_break_everything_counts_only_for_what_it_breaks() -> None:
+    wild = replace(fault_named("event-1-with-avatar-counts", "cutmeshort"), also=("*",))
+    judged = judge(wild, CUTMESHORT, play(CUTMESHORT, wild.variation, SUITE))
+    assert judged.noise == ()
+    assert set(judged.kills) == set(judged.caught_by) != set()
+    named = replace(wild, also=("deferred.*",))
+    assert set(judged.kills) < set(judge(named, CUTMESHORT, play(CUTMESHORT, named.variation, SUITE)).kills)
+
+
 def test_a_crash_of_the_harness_is_no_detection() -> None:
     async def crash(_: Journey) -> None:
         raise KeyError("of the harness")

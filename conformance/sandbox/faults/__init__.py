@@ -14,6 +14,7 @@ from conformance.sandbox.faults.duplicates import DUPLICATES
 from conformance.sandbox.faults.edges import EDGES
 from conformance.sandbox.faults.fault import Fault
 from conformance.sandbox.faults.fields import FIELDS
+from conformance.sandbox.faults.hostile import HOSTILE
 from conformance.sandbox.faults.limits import LIMITS
 from conformance.sandbox.faults.mismatches import MISMATCHES
 from conformance.sandbox.faults.non_deferred import NON_DEFERRED
@@ -33,7 +34,7 @@ FAULTS: tuple[Fault, ...] = (
     *(*NON_DEFERRED, *DEFERRED, *MISMATCHES, *RESENDS),
     *(*SALES, *DUPLICATES, *REPEATS, *RETRIES, *RACES),
     *(*FIELDS, *LIMITS, *TEXTS, *REQUESTS),
-    *(*TOKENS, *EDGES),
+    *(*TOKENS, *EDGES, *HOSTILE),
     *(*DUB_LEADS, *DUB_DEFERRED, *DUB_SALES, *DUB_WEBHOOKS),
 )
 

@@ -103,10 +103,6 @@ def _is_oversized(sent: Sent) -> bool:
     return bool(sent.operation) and (sent.request.body is None or len(sent.request.body) > _LONG)
 
 
-def _holds(sign: str) -> Callable[[Sent], bool]:
-    return lambda sent: any(sign in value for value in sent.body.values() if isinstance(value, str))
-
-
 def _stuck_afterwards(_: Surroundings) -> Around:
     stuck: list[bool] = []
 
@@ -199,20 +195,6 @@ EDGES: tuple[Fault, ...] = (
         BOTH,
         "resilience.oversized-body",
         instead(_is_oversized, FAILURE),
-    ),
-    Fault(
-        "nul-fails",
-        "A NUL in a text is answered with 500.",
-        BOTH,
-        "resilience.hostile-text",
-        instead(_holds("\x00"), FAILURE),
-    ),
-    Fault(
-        "surrogate-fails",
-        "A lone surrogate in a text is answered with 500.",
-        BOTH,
-        "resilience.hostile-text",
-        instead(_holds("\ud800"), FAILURE),
     ),
     Fault(
         "encoding-guessed",

@@ -25,7 +25,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) and value else "anonymous" if value in (None, "") else str(value)
+    return "anonymous" if value is None or value == "" or str(value).isspace() else str(value)
 
 
 def _as_number(value: Any) -> Any:
@@ -52,15 +52,10 @@ def _no_currency(value: Any) -> bool:
 FIELDS: tuple[Fault, ...] = (
     Fault(
         "lead-of-nobody-taken",
-        "A lead that names no customer, or names one with a number, is taken.",
+        "A lead that names no customer, or names one with anything but text, is taken.",
         BOTH,
         "validation.lead-without-customer",
-        taken(
-            "customerExternalId",
-            lambda value: value is None or value == "" or isinstance(value, int),
-            _as_text,
-            operation="lead",
-        ),
+        taken("customerExternalId", lambda value: _is_no_text(value) or not value.strip(), _as_text, operation="lead"),
         also=("validation.aliases-accepted",),
     ),
     Fault(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from conformance.sandbox.faults.fault import DUB, Fault
-from conformance.sandbox.faults.wire import passed_over, reads, taken, text_becomes
+from conformance.sandbox.faults.wire import Sent, instead, passed_over, reads, refusal, taken, text_becomes
 
 _LONGEST_EVENT = 255
 _LONGEST_DETAIL = 100
@@ -23,6 +23,16 @@ def _drops_nulls(fields: dict[str, Any]) -> None:
 
 def _quantity(value: Any) -> Any:
     return min(max(int(value), 1), _MOST_LEADS)
+
+
+def _is_long_detail(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > _LONGEST_DETAIL
+
+
+def _just_fits(sent: Sent) -> bool:
+    lengths = {"customerName": _LONGEST_DETAIL, "eventName": _LONGEST_EVENT}
+    longest = any(len(str(sent.body.get(name, ""))) == length for name, length in lengths.items())
+    return sent.posted and (longest or sent.body.get("eventQuantity") == _MOST_LEADS)
 
 
 LIMITS: tuple[Fault, ...] = (
@@ -55,11 +65,19 @@ LIMITS: tuple[Fault, ...] = (
         passed_over("metadata", lambda value: isinstance(value, list | str)),
     ),
     Fault(
-        "long-name-cut",
-        "A customer's name of more than 100 characters is cut off, and taken.",
+        "long-detail-left-aside",
+        "A customer's name or address of more than 100 characters is left aside, and the event taken.",
         DUB,
         "validation.detail-length",
-        text_becomes("customerName", lambda name: name[:_LONGEST_DETAIL]),
+        passed_over("customerName", _is_long_detail) | passed_over("customerEmail", _is_long_detail),
+    ),
+    Fault(
+        "limits-are-off-by-one",
+        "What is just as long, or as many, as is allowed is refused.",
+        DUB,
+        "validation.detail-length",
+        instead(_just_fits, refusal(422, "too long")),
+        also=("validation.event-name-length", "validation.event-quantity"),
     ),
     Fault(
         "aliases-refused",
@@ -73,7 +91,8 @@ LIMITS: tuple[Fault, ...] = (
         "An amount that is not whole is rounded, and taken.",
         DUB,
         "validation.sale-amount-not-whole",
-        taken("amount", lambda value: isinstance(value, Decimal) and value > 0, int, operation="sale"),
+        taken("amount", lambda value: isinstance(value, Decimal), int, operation="sale"),
+        also=("validation.sale-negative-amount",),
     ),
     Fault(
         "null-taken-for-default",

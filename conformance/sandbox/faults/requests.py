@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.sandbox.faults.fault import BOTH, CUTMESHORT, Fault
+from conformance.sandbox.faults.fault import BOTH, CUTMESHORT, DUB, Fault
 from conformance.sandbox.faults.wire import (
     FAILURE,
     SUCCESS,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from conformance.sandbox.variation import Answering, Around
 
 _BEYOND_NUMBERS = 10**20
+_COLUMN = 256
 _WRONG_BODY = (400, 422)
 _OTHER_METHODS = ("PUT", "PATCH", "DELETE")
 
@@ -38,12 +39,12 @@ def _is_wrong_type(value: Any) -> bool:
     return value is not None and not isinstance(value, str)
 
 
-def _fails_on(field: str, wrong: Callable[[Any], bool] = _is_wrong_type) -> Any:
+def _fails_on(*names: str, wrong: Callable[[Any], bool] = _is_wrong_type, operation: str = "") -> Any:
     def check(fields: dict[str, Any]) -> None:
-        if wrong(fields.get(field)):
+        if any(wrong(fields.get(name)) for name in names):
             raise PlantedFailure
 
-    return reads(check)
+    return reads(check, operation=operation)
 
 
 def _without_events(fields: dict[str, Any]) -> dict[str, Any]:
@@ -130,10 +131,18 @@ def _is_get(sent: Sent) -> bool:
 REQUESTS: tuple[Fault, ...] = (
     Fault(
         "wrong-type-fails",
-        "An avatar that is no text is answered with 500.",
-        CUTMESHORT,
+        "A click id, a time, an address or an avatar of a lead that is no text is answered with 500.",
+        BOTH,
         "validation.bad-format-no-server-error",
-        _fails_on("customerAvatar"),
+        _fails_on("clickId", "timestamp", "customerEmail", "customerAvatar", operation="lead"),
+    ),
+    Fault(
+        "number-for-customer-fails",
+        "An event that names its customer with a number is answered with 500.",
+        DUB,
+        "validation.lead-without-customer",
+        _fails_on("customerExternalId", wrong=lambda value: isinstance(value, int) and not isinstance(value, bool)),
+        also=("validation.sale-without-customer",),
     ),
     Fault(
         "name-of-wrong-type-fails",
@@ -143,11 +152,18 @@ REQUESTS: tuple[Fault, ...] = (
         _fails_on("customerName"),
     ),
     Fault(
-        "empty-name-fails",
-        "A customer's name that is empty is answered with 500.",
+        "empty-detail-fails",
+        "A name, an address, an avatar or a time that is empty is answered with 500.",
         BOTH,
         "validation.bad-format-no-server-error",
-        _fails_on("customerName", lambda value: value == ""),
+        _fails_on("customerName", "customerEmail", "customerAvatar", "timestamp", wrong=lambda value: value == ""),
+    ),
+    Fault(
+        "long-text-fails",
+        "A customer's name, or an event's, that its column cannot hold is answered with 500.",
+        BOTH,
+        "validation.bad-format-no-server-error",
+        _fails_on("customerName", "eventName", wrong=lambda value: isinstance(value, str) and len(value) > _COLUMN),
     ),
     Fault(
         "refused-sale-uses-up-invoice",

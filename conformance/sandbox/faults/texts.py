@@ -14,8 +14,8 @@ _LEAD_FIELDS = {"mode", "customerAvatar", "eventQuantity", "metadata", "external
 _SALE_FIELDS = {"amount", "currency", "invoiceId", "paymentProcessor", "leadEventName"}
 # What the harness adds to make a body large or deep is judged by other requirements.
 _KNOWN = _EVENT_FIELDS | _LEAD_FIELDS | _SALE_FIELDS | {"note", "deep"}
-_LATIN = 0x250
 _BASIC = 0x10000
+_LONG_FOR_SOME = 64
 
 
 def _has_unknown_field(sent: Sent) -> bool:
@@ -30,9 +30,17 @@ def _has_null_address(sent: Sent) -> bool:
     return sent.is_plain_lead and "customerEmail" in sent.body and sent.body["customerEmail"] is None
 
 
-def _beyond_latin(sent: Sent) -> bool:
+def _beyond_ascii(sent: Sent) -> bool:
     name = sent.body.get("customerName")
-    return isinstance(name, str) and any(ord(character) >= _LATIN for character in name)
+    return isinstance(name, str) and not name.isascii()
+
+
+def _has_offset(sent: Sent) -> bool:
+    return _OFFSET.search(str(sent.body.get("timestamp"))) is not None
+
+
+def _as_local(moment: str) -> str:
+    return moment[:-1] + "-05:00" if moment.endswith("Z") else moment
 
 
 TEXTS: tuple[Fault, ...] = (
@@ -65,11 +73,25 @@ TEXTS: tuple[Fault, ...] = (
         text_becomes("timestamp", lambda moment: _OFFSET.sub("Z", moment)),
     ),
     Fault(
-        "names-beyond-latin-refused",
-        "A customer's name with characters that are not Latin is refused.",
+        "offset-refused",
+        "A timestamp that does not end in Z is refused.",
+        CUTMESHORT,
+        "validation.timestamps-accepted",
+        instead(_has_offset, refusal(422, "timestamp is invalid")),
+    ),
+    Fault(
+        "utc-taken-for-local-time",
+        "The Z of a timestamp is cut off, and the rest taken for the time at which the server stands.",
+        CUTMESHORT,
+        "validation.timestamp-same-instant",
+        text_becomes("timestamp", _as_local),
+    ),
+    Fault(
+        "names-beyond-ascii-refused",
+        "A customer's name with characters beyond ASCII is refused.",
         BOTH,
         "validation.any-script-accepted",
-        instead(_beyond_latin, refusal(422, "customerName has characters that are not allowed")),
+        instead(_beyond_ascii, refusal(422, "customerName has characters that are not allowed")),
     ),
     Fault(
         "emoji-become-question-marks",
@@ -87,10 +109,32 @@ TEXTS: tuple[Fault, ...] = (
     ),
     Fault(
         "ids-escaped",
-        "Ids are stored as they would stand in a web page.",
+        "Ids and names are stored as they would stand in a web page.",
         BOTH,
         "validation.ids-unchanged",
-        text_becomes("customerExternalId", html.escape),
+        text_becomes("customerExternalId", html.escape) | text_becomes("customerName", html.escape),
+        also=("validation.any-script-unchanged",),
+    ),
+    Fault(
+        "ids-lose-backslashes",
+        "Backslashes in an id are taken for signs that escape, and dropped.",
+        BOTH,
+        "validation.ids-unchanged",
+        text_becomes("customerExternalId", lambda own: own.replace("\\", "")),
+    ),
+    Fault(
+        "ids-beyond-ascii-refused",
+        "An id with characters beyond ASCII is refused.",
+        BOTH,
+        "validation.ids-accepted",
+        instead(lambda sent: not sent.customer.isascii(), refusal(400, "invalid id")),
+    ),
+    Fault(
+        "ids-of-more-than-64-refused",
+        "An id of more than 64 characters is refused.",
+        BOTH,
+        "validation.ids-accepted",
+        instead(lambda sent: len(sent.customer) > _LONG_FOR_SOME, refusal(400, "invalid id")),
     ),
     Fault(
         "ids-cut-at-200",

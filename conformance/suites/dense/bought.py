@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SECOND_LEAD = "non-deferred.second-event-name-is-second-lead"
 EACH_ITS_OWN = "non-deferred.each-lead-keeps-its-click"
 NAME = "Zoë 🦄  Анна محمد 王小明"
-TIME = "2024-01-15T12:30:00.250+02:00"
+TIME, PAID = "2024-01-15T12:30:00.250+02:00", "2024-01-16T08:05:00Z"
 EVENT, LATER, DEMO = "sign-up_started", "demo-booked-" + "with-a-name-of-some-length-" * 3, "demo_booked"
 
 
@@ -29,7 +29,8 @@ class Bought:
     """A sale that was accepted, and what its record has to say.
 
     `click` comes with the requirement that ties the sale to it; of `present`, `once` and `kept` one is broken where the
-    sale is missing, counts twice, or has another amount or currency.
+    sale is missing, counts twice, or has another amount or currency. `at` is its time, where it was sent, and when that
+    was.
     """
 
     invoice: str
@@ -40,6 +41,7 @@ class Bought:
     present: tuple[str, ...]
     once: tuple[str, ...]
     kept: tuple[str, ...]
+    at: tuple[str, datetime] | None = None
 
 
 @dataclass
@@ -155,6 +157,10 @@ def _as_bought(profile: Profile, bought: Bought, sales: list[RecordedSale]) -> l
             Facet(("sale.event-name-kept",), named, f"{told} named {bought.event}"),
             Facet((tied,), any(sale.click == click for sale in sales), f"{told} attributed to click {click}"),
         ]
+        if bought.at is not None:
+            moment, began = bought.at
+            then = any(is_that_time(sale.timestamp, moment, began) for sale in sales)
+            facets.append(Facet(("validation.timestamp-same-instant",), then, f"{told} at {moment}"))
     return facets
 
 

@@ -18,6 +18,7 @@ from conformance.suites.dense.bought import (
     EVENT,
     LATER,
     NAME,
+    PAID,
     SECOND_LEAD,
     TIME,
     Bought,
@@ -95,7 +96,7 @@ BUYER = (
     "duplicate-sale.first-answer-again-whatever-differs",
     "privacy.no-other-customer",
 )
-_SIGNS = " +&<>\"[]{} a/b '#?%ü客🦄"
+_SIGNS = " +&<>\"[]{}\\ a/b '#?%ü客🦄"
 _LONG, _SHORT = 230, 90
 _FURTHER = {"utmSource": "newsletter", "x-note": {"nested": [1, "two", None]}}
 _AMOUNT = 123456789.01
@@ -196,11 +197,11 @@ async def _first_sale(screen: Screen, buyer: Buyer, invoice: str) -> Answer:
     ways.append({"amount": amounts[-1], "click": buyer.click})
     code = _CODE if journey.profile.promises("sale.currency-kept") else "USD"
     for way in ways:
-        sale = {"currency": code, "event": "order-paid", **way}
+        sale = {"currency": code, "event": "order-paid", "timestamp": PAID, **way}
         answer = await journey.sale(invoice=invoice, customer=buyer.customer, **sale)
         if answer.taken:
             break
-    screen.answered("sale.accepted", answer)
+    screen.answered("sale.accepted", answer, "validation.timestamps-accepted")
     left_out = way["click"] is ABSENT
     screen.expect(("sale.click-may-be-left-out",), holds=left_out or not answer.taken, expected="2xx", actual="refused")
     if answer.taken:
@@ -216,6 +217,7 @@ async def _first_sale(screen: Screen, buyer: Buyer, invoice: str) -> Answer:
             ("sale.recorded", "sale.invoice-kept"),
             ("duplicate-sale.counted-once",),
             kept,
+            (PAID, buyer.began),
         )
         buyer.sales.append(bought)
     return answer

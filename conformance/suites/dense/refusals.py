@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from conformance.engine.payloads import ABSENT
@@ -64,6 +64,8 @@ REFUSALS = (
     "privacy.no-other-customer",
 )
 _EVENT = "demo_booked"
+_HOSTILE = "a\x01\r\nb\u202e\uffff<script>'; DROP TABLE customers; --{{7*7}}../../%s%n"
+_DEEP: dict[str, Any] = reduce(lambda inner, _: {"a": inner}, range(100), {})
 _UNAUTHORIZED = "order-unauthorized"
 
 
@@ -145,11 +147,12 @@ async def _survived(wrong: _Wrong, click: str) -> None:
         journey.satisfied("resilience.oversized-body", "any answer but a server error", f"hung up: {answer}")
     else:
         journey.must("resilience.oversized-body", answer)
-    body = journey.lead_body(click=click)
-    hostile = {"customer": journey.another().customer, "name": "a\x00b\ud800c"}
+    body = {**journey.lead_body(click=click), "deep": _DEEP}
+    hostile = {"customer": journey.another().customer, "name": "a\x00b\ud800c", "event": _HOSTILE}
     journey.must("resilience.hostile-text", await journey.wrong("lead", body, **hostile))
     types = {"customer": journey.another().customer, "name": 5, "avatar": 1}
-    journey.must("validation.bad-format-no-server-error", await journey.wrong("lead", body, **types))
+    lead = journey.lead_body(click=click)
+    journey.must("validation.bad-format-no-server-error", await journey.wrong("lead", lead, **types))
 
 
 async def _with_wrong_token(wrong: _Wrong, click: str) -> None:

@@ -66,6 +66,7 @@ VERIFIED = (
     "retry.event-2-counted-once",
     "race.answered",
     "race.event-2s-counted-once",
+    "validation.ids-accepted",
     "click-capture.parameter-in-location",
     "click-capture.fresh-id",
     "privacy.no-other-customer",
@@ -152,7 +153,7 @@ async def _everybody_starts(screen: Screen, cast: _Cast, other: str) -> Answer:
     for customer, email in addresses.items():
         more = {**cast.details, "email": email}
         answer = await journey.lead(click=cast.click, mode="deferred", event=_FIRST, customer=customer, **more)
-        screen.answered("deferred.event-1-accepted", answer)
+        screen.answered("deferred.event-1-accepted", answer, "validation.ids-accepted")
         screen.fits("deferred.event-1-answer-shape", answer, "lead-success")
         answers.append(journey.given(answer))
     again = await journey.repeat(answers[0])

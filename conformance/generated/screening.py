@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # So many exchanges may be spent on telling what a story found, and on one requirement: where nearly everything is
 # broken, that is seen anyway.
-_FOLLOWED_UP_WITHIN = 160
+_FOLLOWED_UP_WITHIN = 240
 _ASKED_WITHIN = 48
 _RED = (Verdict.FAILED, Verdict.WARNED)
 _CAPTURE = "click-capture."

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from conformance.engine.journey import Journey
     from conformance.target.messages import Answer
 
-# After a 5xx or a lost answer, the Python and Node SDKs send three repeats.
+# After a 5xx or a lost answer, the Python and Node SDKs send three repeats, the last one more than a second later.
 _REPEATS = 3
+_PAUSE = 1.5
 
 
 async def _repeated(journey: Journey, answer: Answer) -> None:
@@ -49,6 +50,27 @@ async def a_lead_without_timestamp_sent_four_times_counts_once(journey: Journey)
     answer = await journey.given_lead(click=click)
     await _repeated(journey, answer)
     await journey.must_record("retry.lead-counted-once", has_confirmed_leads(1, click=click))
+
+
+@scenario("retry.lead-counted-once")
+async def a_lead_sent_again_after_a_pause_counts_once(journey: Journey) -> None:
+    """A lead that is sent again after more than a second, as SDKs wait in between, counts once."""
+    click = await journey.click()
+    answer = await journey.given_lead(click=click)
+    await journey.pause(_PAUSE)
+    await journey.repeat(answer)
+    await journey.must_record("retry.lead-counted-once", has_confirmed_leads(1, click=click))
+
+
+@scenario("retry.event-2-counted-once")
+async def event_2_sent_again_after_a_pause_confirms_once(journey: Journey) -> None:
+    """An event 2 that is sent again after more than a second confirms one lead."""
+    click = await journey.click()
+    await journey.given_lead(click=click, mode="deferred", event="signup_started")
+    answer = await journey.given_lead(event="email_verified")
+    await journey.pause(_PAUSE)
+    await journey.repeat(answer)
+    await journey.must_record("retry.event-2-counted-once", has_confirmed_leads(1, click=click))
 
 
 @scenario("retry.answered", "retry.answered-200", "retry.event-1-counted-once", "retry.event-2-counted-once")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,6 @@ from conformance.contract import Level
 from conformance.results import Blame, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from conformance.contract import Profile
     from conformance.results import Results
     from conformance.sandbox.faults import Fault
@@ -66,15 +64,3 @@ def judge(fault: Fault, profile: Profile, results: Results) -> Judgement:
         crashes[f"stopped: {results.stopped}"] = None
     telling = tuple(one for one in kills if one in caught or "*" not in fault.also)
     return Judgement(fault.name, fault.breaks, str(level), caught, telling, tuple(noise), tuple(crashes))
-
-
-def together(judgements: Sequence[Judgement]) -> Judgement:
-    """The judgement of several runs against one fault."""
-    first, *_ = judgements
-    return replace(
-        first,
-        caught_by={scenario: spent for one in judgements for scenario, spent in one.caught_by.items()},
-        kills=tuple(dict.fromkeys(scenario for one in judgements for scenario in one.kills)),
-        noise=tuple(dict.fromkeys(line for one in judgements for line in one.noise)),
-        crashes=tuple(dict.fromkeys(line for one in judgements for line in one.crashes)),
-    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import document
-from judging import Judgement, judge, together
+from judging import Judgement, judge
 from playing import PROFILES, dense_of, play, play_over_sockets, scenarios_of
 
 from conformance.engine.budget import PREFLIGHT
@@ -111,16 +111,10 @@ def play_fault(job: Job) -> Judgement:
 
 
 def play_densely(job: Job) -> Judgement:
-    """What becomes of one fault in the dense scenarios, each alone and all together, and in what they follow up.
-
-    Alone, since that is how costs are counted; together, since a detail that is shown of nobody cannot be called lost.
-    """
+    """What becomes of one fault in the dense scenarios, as a budget plays them: together."""
     profile, fault = PROFILES[job.profile], fault_named(job.fault, job.profile)
-    if fault.sockets:
-        return judge(fault, profile, play_over_sockets(profile, fault.variation, dense_of(profile)))
-    dense = dense_of(profile)
-    plays = [[one] for one in dense] + [[*dense]]
-    return together([judge(fault, profile, play(profile, fault.variation, scenarios)) for scenarios in plays])
+    played = play_over_sockets if fault.sockets else play
+    return judge(fault, profile, played(profile, fault.variation, dense_of(profile)))
 
 
 def costs(name: str) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _BEGINNING = 40
 _ENDING = 30
-_REMEMBERED = 1.0
 
 
 def _earlier(ledger: FaultyLedger, event: Event) -> RecordedSale | None:
@@ -49,13 +47,6 @@ def _repeat_with(what: str) -> Callable[[FaultyLedger, Event], bool]:
 def _not_the_latest(ledger: FaultyLedger, event: Event) -> bool:
     earlier = _earlier(ledger, event)
     return earlier is not None and sales_of(ledger, event)[-1].invoice != earlier.invoice
-
-
-def _after_a_second(ledger: FaultyLedger, event: Event) -> bool:
-    moment = asyncio.get_running_loop().time()
-    if not isinstance(event, SaleEvent) or event.invoice is None:
-        return False
-    return moment - ledger.first_came.setdefault(event.invoice, moment) > _REMEMBERED
 
 
 def _forgets_with_a_lead(ledger: FaultyLedger, event: Event) -> bool:
@@ -200,15 +191,6 @@ DUPLICATES: tuple[Fault, ...] = (
         DUB,
         "duplicate-sale.without-invoice-all-count",
         swallows(lambda ledger, event: _earlier(ledger, event) is not None and _has_no_invoice(event)),
-    ),
-    Fault(
-        "invoice-forgotten-after-a-second",
-        "Invoices are remembered for a second, in a cache.",
-        BOTH,
-        "duplicate-sale.counted-once",
-        counts_again(lambda ledger, event: _after_a_second(ledger, event) and _earlier(ledger, event) is not None),
-        # Where evidence takes a second to read, a retry comes as late.
-        also=("retry.sale-counted-once",),
     ),
     Fault(
         "lead-clears-the-invoices",

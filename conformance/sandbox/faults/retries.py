@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NEVER = 3600.0
 _HANGS_UP_WITHIN = 0.25
 _SENT_BY_AN_SDK = 4
+_REMEMBERED = 1.0
 
 
 def _repeats(
@@ -74,6 +75,19 @@ def _counted(which: Callable[[Event], bool]) -> Callable[[FaultyLedger, Event], 
         return which(event) and ledger.times(event) > 1 and account is not None and bool(account.confirmed)
 
     return when
+
+
+_counts_already = _counted(lambda event: is_plain_lead(event) or is_follow_up(event))
+
+
+def _is_forgotten(ledger: FaultyLedger, event: Event) -> bool:
+    """A repeat that comes more than a second after the first: of a sale's invoice, or of a lead that counts."""
+    moment = asyncio.get_running_loop().time()
+    invoice = event.invoice if isinstance(event, SaleEvent) else None
+    key = invoice or f"{event.customer} {event.event}"
+    if moment - ledger.first_came.setdefault(key, moment) <= _REMEMBERED:
+        return False
+    return ledger.is_used(invoice) if isinstance(event, SaleEvent) else _counts_already(ledger, event)
 
 
 def _fourth_sale(ledger: FaultyLedger, event: Event) -> bool:
@@ -155,6 +169,14 @@ RETRIES: tuple[Fault, ...] = (
         "retry.lead-counted-once",
         counts_again(_counted(is_plain_lead)),
         also=("race.leads-counted-once", "retry.*", "webhooks.none-for-duplicates"),
+    ),
+    Fault(
+        "repeats-forgotten-after-a-second",
+        "Repeats are recognised for a second, in a cache: of invoices, of leads and of event 2s.",
+        BOTH,
+        "duplicate-sale.counted-once",
+        counts_again(_is_forgotten),
+        also=("retry.*-counted-once", "duplicate-sale.counted-once-across-customers"),
     ),
     Fault(
         "late-event-1-adds-a-lead",

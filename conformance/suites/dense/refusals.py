@@ -150,7 +150,7 @@ async def _survived(wrong: _Wrong, click: str) -> None:
     body = {**journey.lead_body(click=click), "deep": _DEEP}
     hostile = {"customer": journey.another().customer, "name": "a\x00b\ud800c", "event": _HOSTILE}
     journey.must("resilience.hostile-text", await journey.wrong("lead", body, **hostile))
-    types = {"customer": journey.another().customer, "name": 5, "avatar": 1}
+    types = {"customer": journey.another().customer, "name": 5, "avatar": 1, "event": "x" * 300}
     lead = journey.lead_body(click=click)
     journey.must("validation.bad-format-no-server-error", await journey.wrong("lead", lead, **types))
 

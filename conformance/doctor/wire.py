@@ -192,7 +192,8 @@ async def _handshake(place: Place, address: str, transport: Transport, seconds: 
         return fail(TLS, f"the handshake was broken off: {said}", "Is this the right port, and a TLS one?", UNREACHABLE)
     certificate = writer.get_extra_info("peercert") or {}
     version = writer.get_extra_info("ssl_object").version()
-    writer.close()
+    # Whoever does not say good-bye in TLS is not waited for.
+    writer.transport.abort()
     return _trusted(place, certificate, version)
 
 

@@ -29,6 +29,7 @@ class BadServer:
         self.behaviour = behaviour
         self.connections = 0
         self.meetings: set[asyncio.Task[None]] = set()
+        self.writers: list[asyncio.StreamWriter] = []
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -51,11 +52,14 @@ class BadServer:
         self.server = await asyncio.start_server(self.meet, sock=self.socket)
 
     async def end(self) -> None:
+        await turns()  # for who was let in to be met
         self.server.close()
         for task in self.meetings:
             task.cancel()
         await asyncio.gather(*self.meetings, return_exceptions=True)
-        await asyncio.sleep(0.01)  # for the connections to close
+        for writer in self.writers:
+            writer.transport.abort()  # what nobody reads would keep it open
+        await turns()  # for the connections to close
 
     async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -63,6 +67,7 @@ class BadServer:
         assert meeting is not None
         # The loop forgets a task that waits for nothing anybody else knows of.
         self.meetings.add(meeting)
+        self.writers.append(writer)
         try:
             request = await read_request(reader)
             await self.behaviour(request, writer)
@@ -74,6 +79,12 @@ class BadServer:
         finally:
             with contextlib.suppress(ConnectionError):
                 writer.close()
+
+
+async def turns() -> None:
+    """Lets the loop go on with what it has begun; a pause would be too short on a busy machine."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes:

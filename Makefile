@@ -1,7 +1,7 @@
 # What a checkout needs: `make run` judges the sandbox, `make test` tests the harness itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test tests tests-outside lint docs proof mutants bench clean
+.PHONY: help run test tests tests-outside lint docs matrix proof mutants bench clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -17,6 +17,7 @@ help:
 	@echo 'make lint   ruff and mypy'
 	@echo 'make tests-outside  the tests that need Chromium, Node, Java or PHP'
 	@echo 'make docs   write docs/suites.md and docs/suites-dub.md anew'
+	@echo 'make matrix  play every planted fault, and see that each is caught, by what it breaks and by nothing else'
 	@echo 'make proof  play every planted fault and every lawful variation, the generated suites too; write docs/kill-matrix.md'
 	@echo 'make mutants  change the ledger and the matchers in every small way, and see that a test fails each time'
 	@echo 'make bench  measure beside other tools, and write benchmarks/RESULTS.md'
@@ -51,6 +52,9 @@ lint: .venv/.installed-for-tests
 
 docs: .venv/.installed-for-tests
 	@$(BIN)/python tests/packaging/suites_page.py
+
+matrix: .venv/.installed-for-tests
+	@$(BIN)/python tests/proof/matrix.py --check
 
 proof: .venv/.installed-for-tests
 	@$(BIN)/python tests/proof/matrix.py

@@ -1,7 +1,8 @@
 """The kill matrix: every fault against every hand-written suite; `make proof` runs it and writes down what it found.
 
-Each fault must turn its own requirement red and nothing else; an unmodified sandbox passes, a canary dies, and whatever
-crashes the harness counts as not caught. Otherwise the matrix is void.
+Each fault must turn its own requirement red and nothing else, and each scenario catch some fault; an unmodified sandbox
+passes, a canary dies, and whatever crashes the harness counts as not caught. Otherwise the matrix is void. `.ci/run`
+runs it too, as `make matrix`, which writes nothing.
 """
 
 from __future__ import annotations
@@ -169,6 +170,8 @@ def problems(matrices: Sequence[Matrix]) -> list[str]:
             if not one.killed:
                 found.append(f"{matrix.profile}: {one.fault} survives: {one.requirement} stays as it was")
             found += [f"{matrix.profile}: {one.fault}: noise: {line}" for line in one.noise]
+        told = document.data(matrix)["scenarios"]
+        found += [f"{matrix.profile}: {name} catches nothing" for name, entry in told.items() if not entry["kills"]]
         for one in matrix.densely:
             wrong = (*one.crashes, *one.noise)
             found += [f"{matrix.profile}: {one.fault}: in dense journeys: {line}" for line in wrong]
@@ -188,8 +191,8 @@ def quiet() -> None:
     logging.getLogger("trackproof.sandbox").setLevel(logging.CRITICAL)
 
 
-def main() -> int:
-    """Runs the matrix, writes its page and its data, and tells what is wrong with it."""
+def main(arguments: Sequence[str]) -> int:
+    """Runs the matrix, writes its page and its data, or with `--check` neither, and tells what is wrong with it."""
     began = time.perf_counter()
     matrices = run_matrix()
     seconds = time.perf_counter() - began
@@ -199,11 +202,12 @@ def main() -> int:
     if wrong:
         sys.stderr.write(f"the matrix is void: {len(wrong)} problems\n")
         return 1
-    document.write(matrices)
+    if "--check" not in arguments:
+        document.write(matrices)
     killed = sum(len(matrix.judgements) for matrix in matrices)
     sys.stdout.write(f"{killed} faults, all caught, no noise; {seconds:.0f} s\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -173,7 +173,7 @@ def _forwarding(played: Profile, options: Options, bench: Bench) -> Iterator[tup
         raise UsageError(f"{host} is a production host", "Forward to staging, or say --allow-production.")
     operations = {path.encode(): name for name, path in played.paths.items()}
     proxy = Forwarding(target, operations, bench.judge(whole=False), now)
-    with InBackground(proxy, options.port) as url:
+    with InBackground(proxy, options.port, proxy.close) as url:
         yield url, proxy
 
 

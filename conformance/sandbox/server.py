@@ -24,7 +24,7 @@ from conformance.sandbox.platforms import platform_module
 from conformance.sandbox.variation import NONE, Variation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from types import FrameType, TracebackType
 
     from starlette.applications import Starlette
@@ -90,17 +90,21 @@ def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[str], None]
 
 
 class InBackground:
-    """An application in a thread of its own, on a free port of loopback, for the length of a `with` block."""
+    """An application in a thread of its own, on a free port of loopback, for the length of a `with` block.
 
-    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+    `at_end` closes, in the loop of that thread, what the application has opened there.
+    """
+
+    def __init__(self, app: ASGIApp, port: int = 0, at_end: Callable[[], Awaitable[None]] | None = None) -> None:
         self._app = app
         self._port = port
+        self._at_end = at_end
 
     def __enter__(self) -> str:
         """Begins to serve, and says under which base URL."""
         listener = listen(LOOPBACK, self._port)
         ready = threading.Event()
-        self._server = _Server(self._app, ready.set)
+        self._server = _Server(self._app, ready.set, self._at_end)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listener]}, name="trackproof-sandbox", daemon=True
         )
@@ -210,7 +214,9 @@ def _reset(transport: asyncio.Transport) -> None:
 class _Server(uvicorn.Server):
     """Says when it is ready, and leaves on a signal as if it had been asked."""
 
-    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, ready: Callable[[], None], at_end: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         super().__init__(
             _Config(
                 app,
@@ -227,6 +233,7 @@ class _Server(uvicorn.Server):
             )
         )
         self._ready = ready
+        self._at_end = at_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -238,6 +245,8 @@ class _Server(uvicorn.Server):
         for task in tuple(self.server_state.tasks):
             task.cancel()
         await super().shutdown(sockets)
+        if self._at_end is not None:
+            await self._at_end()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -83,6 +83,11 @@ class Forwarding:
         self.reached += 1
         await self._hand_back(scope, path, body, visit, response, send)
 
+    async def close(self) -> None:
+        """Ends the connections to the target, which are kept open between calls."""
+        if self._client is not None:
+            await self._client.aclose()
+
     async def _hand_back(
         self, scope: Scope, path: bytes, body: bytes, visit: Visit, response: httpx.Response, send: Send
     ) -> None:

@@ -60,7 +60,7 @@ def _length(data: bytes) -> int:
 def forwarded(url: str) -> Iterator[tuple[str, Bench, Forwarding]]:
     bench = Bench(PROFILE)
     proxy = Forwarding(url, OPERATIONS, bench.judge(whole=False), now)
-    with InBackground(proxy) as base:
+    with InBackground(proxy, at_end=proxy.close) as base:
         yield base, bench, proxy
 
 
@@ -119,6 +119,25 @@ def test_a_redirect_is_the_clients_to_follow() -> None:
     with target(answer) as (url, _), forwarded(url) as (base, _bench, _proxy):
         passed = httpx.get(f"{base}/l/demo", trust_env=False)
     assert (passed.status_code, passed.headers["location"]) == (307, "http://elsewhere.invalid/x")
+
+
+def test_connections_to_the_target_end_with_the_proxy() -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                if connection.recv(65536) == b"":
+                    ended.set()
+
+        threading.Thread(target=serve, daemon=True).start()
+        with forwarded(f"http://127.0.0.1:{listener.getsockname()[1]}") as (base, _, _):
+            assert httpx.get(f"{base}/l/demo", trust_env=False).status_code == 200
+            assert not ended.is_set()
+        assert ended.wait(5)
 
 
 def test_a_target_that_cannot_be_reached_is_a_502_that_says_so() -> None:

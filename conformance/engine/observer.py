@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from conformance.target.transcript import Transcript
 
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+# Who has waited for a minute need not look twice a second.
+_SHARE_OF_A_LONG_WAIT = 0.05
 _LEAST_QUIET = 0.3
 _LAG_WORTH_WAITING_FOR = 0.2
 _GATHERING = 0.04
@@ -163,7 +165,8 @@ class Observer:
                     return await self._judge_again(customer, matcher, transcript)
                 if late:
                     return Seen(found=found)
-            await asyncio.sleep(_PAUSES[min(looks, len(_PAUSES)) - 1])
+            waited = observation.looked - since
+            await asyncio.sleep(max(_PAUSES[min(looks, len(_PAUSES)) - 1], waited * _SHARE_OF_A_LONG_WAIT))
 
     async def _judge_again(self, customer: str, matcher: Matcher, transcript: Transcript) -> Seen:
         return await self._judge_once(customer, matcher, transcript, await self.let_appear())

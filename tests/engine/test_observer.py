@@ -128,6 +128,16 @@ def test_presence_is_given_up_when_settle_has_passed_and_not_before() -> None:
     assert SETTLE <= seconds < SETTLE + 1
 
 
+def test_the_longer_the_wait_the_fewer_the_looks() -> None:
+    books = Books({"ada": [(80, record(CONFIRMED))]})
+    seen, seconds = watch(books, has_confirmed_lead(), settle=90)
+
+    assert seen.found is not None
+    assert seen.found.holds
+    assert 80 <= seconds < 85
+    assert len(books.looks) < 80
+
+
 def test_absence_is_believed_only_after_a_marker_that_was_written_later_has_appeared() -> None:
     books = Books(marker_lag=2.0)
     seen, seconds = watch(books, is_not_recorded())
